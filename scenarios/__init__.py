@@ -1,0 +1,1 @@
+"""The Internet from scratch: one file, one network, one lesson."""

@@ -1,0 +1,74 @@
+"""What this machine can do: asked once, so that a scenario can say what it needs, and doctor how to get it.
+
+Kernel features are asked of the kernel, by trying them in a namespace that is thrown away; a module that could be
+loaded but is not does not count, for a lab may not load it.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PLACES = ("/usr/lib/frr", "/usr/lib/ipsec", "/usr/sbin", "/sbin")  # daemons outside an ordinary user's PATH
+
+
+@dataclass(frozen=True)
+class Capability:
+    """Something a lab may need: ``present`` here or not, and the ``remedy`` if not."""
+
+    name: str
+    probe: Callable[[], bool]
+    remedy: str
+
+    @property
+    def present(self) -> bool:
+        return _asked(self)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@cache
+def _asked(capability: Capability) -> bool:
+    return bool(capability.probe())
+
+
+@cache
+def program(name: str) -> Capability:
+    """A program that must be installed; ``find`` gives its path."""
+    return Capability(f"the program {name}", lambda: find(name) is not None, "run vagrant/provision.sh as root")
+
+
+def find(name: str) -> str | None:
+    """Where a program is, also when it is not on an ordinary user's PATH."""
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(PLACES))
+
+
+@cache
+def kernel_datapath() -> bool:
+    """Whether Open vSwitch can forward in the kernel; else it forwards in its own process."""
+    return Path("/sys/module/openvswitch").exists()
+
+
+def module(name: str, what: str) -> Capability:
+    """A kernel module that is loaded or built in."""
+    return Capability(what, lambda: Path("/sys/module", name).exists(),
+                      f"sudo modprobe {name}, or run the lab in a full kernel: ./lab run --kernel uml NAME")
+
+
+def usable_python() -> bool:
+    return sys.version_info >= (3, 11)
+
+
+OVS_KERNEL = module("openvswitch", "Open vSwitch's kernel datapath")
+WIREGUARD = module("wireguard", "WireGuard in the kernel")
+NETEM = module("sch_netem", "delay and loss by netem")
+VRF = module("vrf", "virtual routing and forwarding")
+VLAN = module("8021q", "VLAN devices")
+GRE = module("ip_gre", "GRE tunnels")
+SIXLOWPAN = module("ieee802154_6lowpan", "6LoWPAN")
+TUN = Capability("tunnel devices", lambda: Path("/dev/net/tun").exists(), "sudo modprobe tun")
+KERNEL_FEATURES = (OVS_KERNEL, WIREGUARD, NETEM, VRF, VLAN, GRE, SIXLOWPAN, TUN)

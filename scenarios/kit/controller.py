@@ -1,0 +1,100 @@
+"""A controller process: a Ryu app, started by module name, which says when it is ready for a switch."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mininet import node as mininet_node
+
+from . import waiting
+from .errors import LabError
+from .nodes import Node
+from .services import LOGS, Daemon
+
+START = 20  # seconds: Ryu listens after about one
+
+
+class RyuApp(mininet_node.Controller, Node):
+    """One of the apps in controllers/, or any other Ryu app by its module's name.
+
+    ``config`` is a YAML file for it; ``rest`` the port where it answers over HTTP, or None.
+    """
+
+    def __init__(self, name="c0", app: str | Sequence[str] = "learning_switch", config: str | Path | None = None,
+                 rest: int | None = 8080, port: int = 6653, **params):
+        self.apps = [app] if isinstance(app, str) else list(app)
+        self.configuration, self.rest = config, rest
+        self.daemon: Daemon | None = None
+        self.ready: set[str] = set()
+        self.listens = False
+        super().__init__(name, port=port, **params)
+
+    def checkListening(self):
+        """A port in use is reported by the app itself."""
+
+    def launch(self) -> None:
+        """Start the process, and do not wait for it."""
+        if self.daemon and self.daemon.alive:
+            return
+        self.events, write = os.pipe()
+        os.set_blocking(self.events, False)
+        self._unread = ""
+        log = LOGS / self.name / "ryu.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            process = subprocess.Popen(self.command_line(write), stdin=subprocess.DEVNULL, stdout=output,
+                                       stderr=output, pass_fds=[write], start_new_session=True)
+        os.close(write)
+        self.daemon = Daemon(self.name, "ryu", [], log, process)
+
+    def command_line(self, events: int) -> list[str]:
+        words = [sys.executable, "-P", "-m", "controllers", *self.apps, "--listen", f"{self.ip}:{self.port}",
+                 "--events-fd", str(events)]
+        if self.configuration:
+            words += ["--config", str(self.configuration)]
+        if self.rest:
+            words += ["--rest", f"{self.ip}:{self.rest}"]
+        return words
+
+    def start(self):
+        """Return when switches may connect. Raises LabError with the app's last line when it ended instead."""
+        self.launch()
+        waiting.until(lambda: self._look() or self.listens, within=START, what=f"the controller {self.name} to listen")
+
+    def serves(self, switch) -> bool:
+        """Whether the app has set this switch up."""
+        self._look()
+        return switch.dpid in self.ready
+
+    def stop(self, *args, **kwargs):
+        self.kill(15)
+        self.terminate()
+
+    def kill(self, signal: int = 9) -> None:
+        """End the process, as a crash would."""
+        if self.daemon:
+            if self.daemon.alive:
+                os.killpg(self.daemon.process.pid, signal)
+            self.daemon.process.wait()
+            os.close(self.events)
+            self.daemon, self.listens, self.ready = None, False, set()
+
+    def _look(self) -> None:
+        """Take in what the app has told since the last look."""
+        daemon = self.daemon
+        if daemon is None:
+            raise LabError(f"the controller {self.name} does not run")
+        if not daemon.alive:
+            raise LabError(f"the controller {self.name} ended: {daemon.last_line}")
+        try:
+            self._unread += os.read(self.events, 1 << 16).decode()
+        except BlockingIOError:
+            return
+        *lines, self._unread = self._unread.split("\n")
+        for event in map(json.loads, filter(None, lines)):
+            self.listens |= event["event"] == "listening"
+            if event["event"] == "ready":
+                self.ready.add(event["dpid"])

@@ -1,0 +1,195 @@
+"""Cables and their ends: Mininet's Link and Intf, made and configured over netlink instead of by commands."""
+
+import ctypes
+import fcntl
+import socket
+import struct
+from ipaddress import ip_interface
+from pathlib import Path
+
+from mininet import link as mininet_link
+
+from . import netlink
+from .command import addresses_here
+from .namespace import Namespace, later
+
+SIOCGIFFLAGS, SIOCETHTOOL = 0x8913, 0x8946
+ETHTOOL_STXCSUM = 0x17
+IFF_UP = 1
+WIRES = 0x1ab  # the interface group of every cable of ours, so that all can be removed in one step
+
+
+class Intf(mininet_link.Intf):
+    """One end of a cable. ``ip6`` among its parameters gives it an IPv6 address beside the IPv4 one."""
+
+    def config(self, ip6=None, mtu=None, **params):
+        results = super().config(**params)
+        self.setParam(results, "setIP6", ip6=ip6)
+        self.setParam(results, "setMTU", mtu=mtu)
+        return results
+
+    def setIP(self, ipstr, prefixLen=None):
+        """Set the IPv4 address, "192.0.2.1/24" or with the prefix length apart."""
+        if "/" not in ipstr and prefixLen is None:
+            raise ValueError(f"{self.name}: no prefix length set for IP address {ipstr}")
+        address = ip_interface(ipstr if "/" in ipstr else f"{ipstr}/{prefixLen}")
+        old, self.ip, self.prefixLen = self.ip, str(address.ip), address.network.prefixlen
+        if old and old != self.ip:
+            self.place.run(_remove_addresses, self.name)
+        self._address(address)
+        return ""
+
+    def setIP6(self, address: str) -> str:
+        """Switch IPv6 on for this interface and give it an address, "2001:db8::1/64"."""
+        self.ip6 = str(ip_interface(address).ip)
+        later(lambda: self.place.sysctl({f"net/ipv6/conf/{self.name}/disable_ipv6": 0}))
+        later(lambda: self._address(ip_interface(address)))
+        return ""
+
+    def setMTU(self, size: int) -> str:
+        """Set the largest packet, in bytes, that this end sends."""
+        self.place.netlink(lambda index: netlink.link_set(index(self.name), mtu=size))
+        return ""
+
+    def setMAC(self, macstr):
+        self.mac = macstr
+        self.place.netlink(lambda index: netlink.link_set(index(self.name), up=False),
+                           lambda index: netlink.link_set(index(self.name), mac=macstr, up=True))
+        return ""
+
+    def isUp(self, setUp=False):
+        if setUp:
+            self.place.netlink(lambda index: netlink.link_set(index(self.name), up=True))
+            return True
+        return bool(self.place.run(_flags, self.name) & IFF_UP)
+
+    def setDown(self) -> None:
+        """Switch the interface off; the far end sees its carrier go."""
+        self.place.netlink(lambda index: netlink.link_set(index(self.name), up=False))
+
+    def ifconfig(self, *args):
+        """ifconfig's words, the commonest without starting it."""
+        if args == ("up",):
+            self.isUp(setUp=True)
+            return ""
+        if args == ("down",):
+            self.setDown()
+            return ""
+        return super().ifconfig(*args)
+
+    def delete(self):
+        """Remove the interface, and with it the far end of its cable."""
+        later(lambda: self.place.run(_delete, self.name))
+        self.node.delIntf(self)
+        self.link = None
+
+    @property
+    def place(self) -> Namespace:
+        return place_of(self.node)
+
+    @property
+    def far(self) -> "Intf | None":
+        """The other end of the cable."""
+        if self.link is None:
+            return None
+        return self.link.intf2 if self.link.intf1 is self else self.link.intf1
+
+    def _address(self, address) -> None:
+        self.place.netlink(lambda index: netlink.address(index(self.name), str(address.ip), address.network.prefixlen))
+
+
+class TCIntf(Intf, mininet_link.TCIntf):
+    """An end with traffic control: bandwidth, delay, loss, queue; see mininet.link.TCIntf."""
+
+    def config(self, **params):
+        results = Intf.config(self, **{name: params.get(name) for name in ("mac", "ip", "ip6", "mtu")},
+                              up=params.get("up", True))
+        later(lambda: mininet_link.TCIntf.config(self, **{**params, "mac": None, "ip": None}))
+        return results
+
+
+class Link(mininet_link.Link):
+    """A cable between two nodes: a veth pair whose ends are born in the nodes' own namespaces."""
+
+    def __init__(self, node1, node2, intf=Intf, **params):
+        if intf is mininet_link.Intf:
+            intf = Intf
+        super().__init__(node1, node2, intf=intf, **params)
+        for end in self.intf1, self.intf2:
+            end.node.attached(end) if hasattr(end.node, "attached") else None
+
+    @classmethod
+    def makeIntfPair(cls, intfname1, intfname2, addr1=None, addr2=None, node1=None, node2=None, deleteIntfs=True):
+        for name in intfname1, intfname2:
+            if len(name) > 15:
+                raise ValueError(f"interface name {name!r} is longer than the kernel's 15 characters; name it yourself "
+                                 "with intfName1= or intfName2=")
+        ends = [(intfname1, addr1, node1), (intfname2, addr2, node2)]
+        (name, mac, place), (peer, peer_mac, peer_place) = [
+            (name, mac, place_of(node)) for name, mac, node in ends]
+        _lab().netlink(netlink.veth(name, peer, netns=place.net, peer_netns=peer_place.net,
+                                    mac=mac, peer_mac=peer_mac, group=WIRES))
+
+    def delete(self):
+        """Remove the cable; the kernel takes both ends at once."""
+        self.intf1.delete()
+        self.intf2.node.delIntf(self.intf2)
+        self.intf1 = self.intf2 = None
+
+
+class TCLink(Link):
+    """A cable with traffic control at both ends."""
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("cls1", TCIntf)
+        kwargs.setdefault("cls2", TCIntf)
+        super().__init__(*args, **kwargs)
+
+
+def place_of(node) -> Namespace:
+    """Where a node lives; a node that is Mininet's own lives in the namespaces of its shell."""
+    if node is None or not node.inNamespace:
+        return _lab()
+    if not hasattr(node, "place"):
+        node.place = Namespace.of_process(node.name, node.pid)
+    return node.place
+
+
+def checksums_in_software(intf: Intf) -> None:
+    """Compute checksums before a packet leaves, as no hardware ever will.
+
+    Open vSwitch's userspace datapath passes frames on as it finds them: a checksum left to be filled in later would
+    never be, and TCP and UDP would be dropped while ping works.
+    """
+    later(lambda: intf.place.run(_ethtool, intf.name, ETHTOOL_STXCSUM, 0))
+
+
+_labs: dict[int, Namespace] = {}
+
+
+def _lab() -> Namespace:
+    if not _labs:
+        _labs[0] = Namespace.here()
+    return _labs[0]
+
+
+def _flags(name: str) -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        answer = fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sH14x", name.encode(), 0))
+    return struct.unpack_from("16xH", answer)[0]
+
+
+def _ethtool(name: str, command: int, value: int) -> None:
+    data = ctypes.create_string_buffer(struct.pack("=II", command, value))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCETHTOOL, struct.pack("16sP16x", name.encode(), ctypes.addressof(data)))
+
+
+def _delete(name: str) -> None:
+    if Path("/proc/thread-self/net/dev").read_text().find(f"{name}:") >= 0:
+        netlink.send([netlink.link_delete(socket.if_nametoindex(name))])
+
+
+def _remove_addresses(name: str) -> None:
+    index = socket.if_nametoindex(name)
+    netlink.send(netlink.address(index, ip, length, remove=True) for ip, length in addresses_here(name))

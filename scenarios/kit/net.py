@@ -1,0 +1,138 @@
+"""Mininet's Mininet, built in batches: one drawing of cables and addresses, one transaction of switches."""
+
+import resource
+from contextlib import nullcontext
+
+from mininet import log
+from mininet import net as mininet_net
+from mininet import topo as mininet_topo
+
+from . import netlink, nodes, ovs, pinger, waiting
+from .controller import RyuApp
+from .links import WIRES, Intf, Link, place_of
+from .namespace import Namespace, drawing
+
+CONNECT = 20  # seconds: Ryu needs about one to start, a loaded machine more
+OWN_KINDS = (nodes.Host, nodes.Router, nodes.Node)
+
+
+class Net(mininet_net.Mininet):
+    """A network that runs. Everything of Mininet's class works; building, waiting, pinging and stopping are faster."""
+
+    def __init__(self, topo=None, switch=nodes.Switch, host=nodes.Host, controller=None, link=Link, intf=Intf,
+                 **params):
+        self._lab = Namespace.here()
+        _raise_own_limits()
+        super().__init__(topo, switch=switch, host=host, controller=controller, link=link, intf=intf, **params)
+
+    def buildFromTopo(self, topo=None):
+        topo = topo or mininet_topo.Topo()
+        if not self.controllers and self.controller:
+            self._launch_controllers()
+        with drawing():
+            super().buildFromTopo(topo)
+
+    def _launch_controllers(self) -> None:
+        """Before anything else: a controller takes longer to start than the network to be built."""
+        given = self.controller if isinstance(self.controller, list) else [self.controller]
+        for number, one in enumerate(given):
+            controller = self.addController(*((one,) if isinstance(one, nodes.Node) else (f"c{number}", one)))
+            if isinstance(controller, RyuApp):
+                controller.launch()
+
+    def configHosts(self):
+        """Configure the hosts, ours all at once; a class with a ``config`` of its own may look at its addresses."""
+        for kinds in (True, False):
+            with drawing() if kinds else nullcontext():
+                for host in self.hosts:
+                    if (type(host) in OWN_KINDS) == kinds:
+                        log.info(host.name + " ")
+                        host.configDefault(**({} if host.defaultIntf() else {"ip": None, "mac": None}))
+        log.info("\n")
+
+    def staticArp(self):
+        """Every host knows every other's hardware address; nobody broadcasts."""
+        with drawing():
+            for src in self.hosts:
+                for dst in self.hosts:
+                    if src is not dst and dst.defaultIntf():
+                        src.setARP(ip=dst.IP(), mac=dst.MAC())
+
+    def waitConnected(self, timeout=CONNECT, delay=None):
+        """Wait until every switch has a controller that is ready for it; returns whether all have."""
+        log.info("*** Waiting for switches to connect\n")
+        remaining = {switch.name: switch for switch in self.switches}
+        apps = [each for each in self.controllers if isinstance(each, RyuApp)]
+
+        def all_connected() -> bool:
+            for name, switch in list(remaining.items()):
+                if any(app.serves(switch) for app in apps) if apps else switch.connected():
+                    log.info(name + " ")
+                    del remaining[name]
+            return not remaining
+
+        waiting.poll(all_connected, within=timeout or CONNECT)
+        log.info("\n")
+        for name in remaining:
+            log.warn(f"Warning: {name} is not connected to a controller\n")
+        return not remaining
+
+    def ping(self, hosts=None, timeout=None):
+        """Ping between all specified hosts at once; prints as Mininet does and returns the loss in percent."""
+        if not hosts:
+            hosts = self.hosts
+            log.output("*** Ping: testing ping reachability\n")
+        within = float(timeout) if timeout else pinger.PATIENCE
+        answered = pinger.matrix([host for host in hosts if host.intfs], within=within)
+        return pinger.report(hosts, answered)
+
+    def reach(self, hosts=None, family: int = 4, within: float = pinger.PATIENCE) -> dict[tuple[str, str], bool]:
+        """Who gets an answer from whom, for every ordered pair, over IPv4 or IPv6."""
+        return pinger.matrix([host for host in hosts or self.hosts if host.intfs], family, within)
+
+    def stop(self):
+        """Stop everything; the kernel frees the namespaces behind us."""
+        log.info(f"*** Stopping {len(self.controllers)} controllers\n")
+        for controller in self.controllers:
+            controller.stop()
+        if self.terms:
+            self.stopXterms()
+        log.info(f"*** Stopping {len(self.switches)} switches\n")
+        self._stop_switches()
+        log.info(f"*** Stopping {len(self.hosts)} hosts\n")
+        for host in self.hosts:
+            host.terminate()
+        self._remove_cables()
+        log.info("*** Done\n")
+
+    def _stop_switches(self) -> None:
+        ours = [switch for switch in self.switches if isinstance(switch, nodes.Switch)]
+        if ours:
+            ovs.delete_bridges(switch.name for switch in ours)
+        for switch in self.switches:
+            switch.terminate() if switch in ours else switch.stop()
+
+    def _remove_cables(self) -> None:
+        """Those ends that lie in the lab's own namespace; a host's ends went with the host."""
+        try:
+            self._lab.netlink(netlink.link_delete(group=WIRES))
+        except netlink.Refused:
+            pass  # there were none
+
+    def __getitem__(self, key):
+        from .errors import NoSuchThing
+
+        if key not in self.nameToNode:
+            raise NoSuchThing("node", key, self.nameToNode)
+        return self.nameToNode[key]
+
+    def place(self, name: str) -> Namespace:
+        return place_of(self[name])
+
+
+def _raise_own_limits() -> None:
+    """Our own, as far as they go; Mininet's would also write the kernel's, which are the machine's."""
+    mininet_net.Mininet.inited = True
+    for limit in resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC:
+        _, hard = resource.getrlimit(limit)
+        resource.setrlimit(limit, (hard, hard))

@@ -1,0 +1,210 @@
+"""The lab's own Open vSwitch: its two daemons, and its database spoken to directly (RFC 7047).
+
+A network's bridges, ports and controllers are one transaction, and one wait for ovs-vswitchd to have done it.
+"""
+
+import json
+import socket
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import capability, waiting
+from .errors import LabError
+
+RUN = Path("/run/openvswitch")
+SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
+START = 20  # seconds: a busy machine may take one or two
+RECONFIGURE = 120  # seconds: a thousand ports take about two
+
+Operation = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """What Open vSwitch must know of a switch. ``ports`` maps interface names to OpenFlow port numbers."""
+
+    name: str
+    datapath_id: str
+    ports: dict[str, int]
+    controllers: tuple[str, ...] = ()
+    fail_mode: str = "secure"
+    datapath_type: str = "system"
+    protocols: tuple[str, ...] = ()
+    patches: dict[str, str] | None = None
+    max_backoff: int = 1000
+    stp: bool = False
+
+
+def start() -> None:
+    """Start ovsdb-server and ovs-vswitchd in this lab, unless they run already."""
+    if (RUN / "db.sock").exists():
+        return
+    RUN.mkdir(parents=True, exist_ok=True)
+    _run("ovsdb-tool", "create", RUN / "conf.db", SCHEMA)
+    _run("ovsdb-server", RUN / "conf.db", f"--remote=punix:{RUN}/db.sock", *_daemon("ovsdb-server"))
+    transact([{"op": "insert", "table": "Open_vSwitch", "row": {"other_config": _map(
+        {"n-handler-threads": "1", "n-revalidator-threads": "1"})}}], wait=False)
+    waiting.until(_clock_counts_cores, within=10, what="the clock to pass 5 s, before which Open vSwitch sees no CPU")
+    _run("ovs-vswitchd", f"unix:{RUN}/db.sock", *_daemon("ovs-vswitchd"))
+
+
+def transact(operations: list[Operation], wait: bool = True) -> list[Any]:
+    """Carry out operations in one transaction, then wait until ovs-vswitchd has configured it.
+
+    Raises LabError with what the database or the switch daemon had to say.
+    """
+    if wait:
+        operations = [*operations, _next_configuration(), _current_configuration()]
+    results = _call("transact", ["Open_vSwitch", *operations])
+    _check(results)
+    if wait:
+        _configured(results[-1]["rows"][0]["next_cfg"])
+    return results
+
+
+def add_bridges(bridges: Iterable[Bridge]) -> None:
+    """Create bridges, or replace those of the same name. Raises LabError when a port could not be attached."""
+    bridges = list(bridges)
+    transact(delete_operations([bridge.name for bridge in bridges]))
+    transact([operation for bridge in bridges for operation in operations(bridge)])
+    _complain_of_lost_ports()
+
+
+def delete_bridges(names: Iterable[str]) -> None:
+    transact(delete_operations(list(names)))
+
+
+def select(table: str, columns: list[str], where: list | None = None) -> list[dict[str, Any]]:
+    """Rows of a table, as the database has them now."""
+    answer = transact([{"op": "select", "table": table, "where": where or [], "columns": columns}], wait=False)
+    return answer[0]["rows"]
+
+
+def operations(bridge: Bridge) -> list[Operation]:
+    """The rows that make a bridge (ovs-vswitchd.conf.db(5)); pure.
+
+    >>> [o["table"] for o in operations(Bridge("s1", "01", {"s1-eth1": 1}))]
+    ['Interface', 'Port', 'Interface', 'Port', 'Bridge', 'Open_vSwitch']
+    """
+    local = {"name": bridge.name, "type": "internal"}
+    ports = [local, *(_interface(bridge, name, number) for name, number in bridge.ports.items())]
+    rows: list[Operation] = []
+    for number, interface in enumerate(ports):
+        rows += [_insert("Interface", f"i{number}_{_id(bridge.name)}", interface),
+                 _insert("Port", f"p{number}_{_id(bridge.name)}", {
+                     "name": interface["name"], "interfaces": _named(f"i{number}_{_id(bridge.name)}")})]
+    rows += [_insert("Controller", f"c{number}_{_id(bridge.name)}", {
+        "target": target, "max_backoff": bridge.max_backoff}) for number, target in enumerate(bridge.controllers)]
+    return [*rows, _bridge_row(bridge, len(ports)), _join("insert", _named(f"b_{_id(bridge.name)}"))]
+
+
+def delete_operations(names: list[str]) -> list[Operation]:
+    """Take bridges out of the root row; the database collects what nobody refers to."""
+    known = {row["name"]: row["_uuid"] for row in select("Bridge", ["name", "_uuid"])}
+    return [_join("delete", known[name]) for name in names if name in known]
+
+
+def _bridge_row(bridge: Bridge, ports: int) -> Operation:
+    ident = _id(bridge.name)
+    return _insert("Bridge", f"b_{ident}", {
+        "name": bridge.name,
+        "fail_mode": bridge.fail_mode,
+        "datapath_type": bridge.datapath_type,
+        "stp_enable": bridge.stp,
+        "protocols": ["set", list(bridge.protocols)],
+        "other_config": _map({"datapath-id": bridge.datapath_id, "disable-in-band": "true", "dp-desc": bridge.name}),
+        "ports": ["set", [_named(f"p{number}_{ident}") for number in range(ports)]],
+        "controller": ["set", [_named(f"c{number}_{ident}") for number in range(len(bridge.controllers))]],
+    })
+
+
+def _interface(bridge: Bridge, name: str, number: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name, "ofport_request": number}
+    if bridge.patches and name in bridge.patches:
+        row |= {"type": "patch", "options": _map({"peer": bridge.patches[name]})}
+    return row
+
+
+def _insert(table: str, uuid_name: str, row: dict[str, Any]) -> Operation:
+    return {"op": "insert", "table": table, "uuid-name": uuid_name, "row": row}
+
+
+def _join(change: str, bridge: list[str]) -> Operation:
+    return {"op": "mutate", "table": "Open_vSwitch", "where": [],
+            "mutations": [["bridges", change, ["set", [bridge]]]]}
+
+
+def _named(uuid_name: str) -> list[str]:
+    return ["named-uuid", uuid_name]
+
+
+def _id(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+def _map(pairs: dict[str, str]) -> list[Any]:
+    return ["map", [[key, value] for key, value in pairs.items()]]
+
+
+def _next_configuration() -> Operation:
+    return {"op": "mutate", "table": "Open_vSwitch", "where": [], "mutations": [["next_cfg", "+=", 1]]}
+
+
+def _current_configuration() -> Operation:
+    return {"op": "select", "table": "Open_vSwitch", "where": [], "columns": ["next_cfg"]}
+
+
+def _configured(number: int) -> None:
+    """The database itself waits, and answers the moment ovs-vswitchd reports the configuration done."""
+    done = {"op": "wait", "table": "Open_vSwitch", "where": [], "columns": ["cur_cfg"], "until": "==",
+            "rows": [{"cur_cfg": number}], "timeout": RECONFIGURE * 1000}
+    _check(_call("transact", ["Open_vSwitch", done]))
+
+
+def _complain_of_lost_ports() -> None:
+    lost = select("Interface", ["name", "error"], [["error", "!=", ["set", []]]])
+    if lost:
+        raise LabError("Open vSwitch could not attach " + "; ".join(f"{row['name']}: {row['error']}" for row in lost))
+
+
+def _call(method: str, params: list[Any]) -> Any:
+    with socket.socket(socket.AF_UNIX) as database:
+        database.settimeout(RECONFIGURE)
+        database.connect(str(RUN / "db.sock"))
+        database.sendall(json.dumps({"method": method, "params": params, "id": 0}).encode())
+        data = b""
+        while True:
+            data += database.recv(1 << 20)
+            try:
+                answer = json.loads(data)
+            except ValueError:
+                continue
+            if answer.get("error"):
+                raise LabError(f"Open vSwitch's database refused: {answer['error']}")
+            return answer["result"]
+
+
+def _check(results: list[Any]) -> None:
+    for result in results:
+        if result and result.get("error"):
+            raise LabError(f"Open vSwitch's database refused: {result['error']}: {result.get('details', '')}")
+
+
+def _clock_counts_cores() -> bool:
+    import time
+
+    return not capability.kernel_datapath() or time.monotonic() > 5
+
+
+def _daemon(name: str) -> list[str]:
+    return ["--detach", f"--pidfile={RUN}/{name}.pid", f"--log-file=/var/log/{name}.log", "--no-chdir",
+            "-vconsole:off", "-vsyslog:off"]
+
+
+def _run(*argv: object) -> None:
+    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=START)
+    if done.returncode:
+        raise LabError(f"{argv[0]} did not start: {done.stderr.strip().splitlines()[-1:] or done.returncode}")

@@ -1,0 +1,1 @@
+"""Routing between and inside autonomous systems: business, computation, configuration, pictures."""

@@ -1,0 +1,22 @@
+"""BIRD 2 configuration from a router's own facts. Pure: a Speaker in, text out."""
+
+from .speaker import BOGONS, LONGEST_PREFIX, Neighbour, Speaker
+from .template import render
+
+ROLES = {"provider": "provider", "customer": "customer", "peer": "peer", "rs": "rs_server", "rs-client": "rs_client"}
+
+
+def config(speaker: Speaker) -> str:
+    """What goes into bird.conf (BIRD 2.0.11 and later, for RFC 9234)."""
+    return render("bird.conf.j2", me=speaker, bogons=BOGONS, longest=LONGEST_PREFIX, roles=ROLES,
+                  symbol=symbol, export=export)
+
+
+def symbol(neighbour: Neighbour) -> str:
+    """A protocol's name. Not the neighbour's alone: ``as4`` is a word of BIRD's own."""
+    return "with_" + "".join(char if char.isalnum() else "_" for char in neighbour.name)
+
+
+def export(neighbour: Neighbour) -> str:
+    """Which filter decides what a neighbour hears."""
+    return "to_customer" if neighbour.leaks or neighbour.role == "provider" else "to_anybody_else"
