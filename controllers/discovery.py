@@ -1,0 +1,161 @@
+"""Finds out what is behind each port: hosts, or another switch of ours. Until it is known, a port stays closed."""
+
+from collections.abc import Callable, Iterator
+
+from controllers import lldp
+from controllers.settings import SwitchSettings
+from controllers.topology import Endpoint, Role, Switch, SwitchPort, Topology
+
+PROBES = 4
+"""Announcements a new port sends, unanswered, before it counts as an edge."""
+SUSPECT = -1
+"""In place of a number of probes: a port that was a link and went silent; closed until something changes."""
+
+Record = Callable[..., None]
+"""Called with an event's name and its facts."""
+
+
+class Discovery:
+    """Keeps a `Topology` true. `changed` is set when something did; whoever brings the switches up to date clears it.
+
+    `send(end, frame)` has a frame leave by a port; `left(end)` is called when what was behind a port is gone.
+    """
+
+    def __init__(self, settings: SwitchSettings, key: bytes, now: float, record: Record,
+                 send: Callable[[Endpoint, bytes], None], left: Callable[[Endpoint], None]) -> None:
+        self.topology = Topology()
+        self.changed = False
+        self.now = now
+        self._settings, self._key = settings, key
+        self._record, self._send, self._left = record, send, left
+        self._heard: dict[Endpoint, float] = {}
+        self._announced = now
+
+    # --- ports ---
+
+    def restore_port(self, end: Endpoint, name: str, role: Role, on_tree: bool) -> None:
+        """Take a port for what it was before this controller was started. A link has to show up again."""
+        self.topology.switches[end.dpid].ports[end.port] = SwitchPort(end.port, name, role)
+        self.topology.tree |= {end} if on_tree else set()
+
+    def port_changed(self, end: Endpoint, name: str, up: bool) -> None:
+        """A port is new, or its carrier came or went."""
+        port = self.topology.switches[end.dpid].ports.setdefault(end.port, SwitchPort(end.port, name))
+        port.name = name
+        if up and port.role is Role.DOWN:
+            self._enter(end, Role.PENDING if self._settings.loops else Role.EDGE)
+            self._announce(end)
+        elif not up and port.role is not Role.DOWN:
+            self.close(end)
+            self._enter(end, Role.DOWN)
+
+    def port_removed(self, end: Endpoint) -> None:
+        port = self.topology.port(end)
+        if port is not None:
+            self.port_changed(end, port.name, up=False)
+            del self.topology.switches[end.dpid].ports[end.port]
+
+    def close(self, end: Endpoint) -> None:
+        """Whatever was behind a port is not there any more. If that was a link, both its ends are suspect."""
+        far = self.topology.disconnect(end)
+        self.topology.tree.discard(end)
+        for place in filter(None, (end, far)):
+            port = self.topology.port(place)
+            if port is not None and port.role in (Role.LINK, Role.PENDING):
+                port.role, port.probes = Role.PENDING, SUSPECT
+        self._left(end)
+        self.changed = True
+
+    def _enter(self, end: Endpoint, role: Role) -> None:
+        port = self.topology.switches[end.dpid].ports[end.port]
+        port.role, port.probes = role, 0
+        self.changed = True
+        self._record("port", switch=self.topology.switches[end.dpid].name, port=port.name, role=role.value)
+
+    def pending(self, switch: Switch) -> list[SwitchPort]:
+        """Ports about to be classified."""
+        return [port for port in switch.in_role(Role.PENDING) if port.probes != SUSPECT]
+
+    def unconfirmed(self, dpid: int) -> list[Endpoint]:
+        """Links from before a restart that have not shown up again."""
+        ends = [Endpoint(dpid, port.number) for port in self.topology.switches[dpid].in_role(Role.LINK)]
+        return [end for end in ends if end not in self.topology.links]
+
+    # --- announcements ---
+
+    def announce(self, switch: Switch) -> None:
+        for number in switch.ports:
+            self._announce(Endpoint(switch.dpid, number))
+
+    def _announce(self, end: Endpoint) -> None:
+        if self.topology.role(end) is not Role.DOWN:
+            self._send(end, lldp.announce(self._key, *end))
+
+    def heard(self, here: Endpoint, data: bytes) -> None:
+        """An announcement came in."""
+        claim = lldp.heard(self._key, data)
+        there = Endpoint(*claim) if claim else here
+        if claim is None or Role.DOWN in (self.topology.role(here), self.topology.role(there)):
+            return
+        self._heard[here] = self.now
+        if self.topology.links.get(here) != there:
+            self._link(here, there)
+
+    def _link(self, here: Endpoint, there: Endpoint) -> None:
+        restored = all(self.topology.role(end) is Role.LINK and end not in self.topology.links for end in (here, there))
+        for end in (here, there):
+            self._left(end)
+            if end in self.topology.links:
+                self.close(end)
+        self.topology.connect(here, there)
+        if restored:
+            self.use(here)
+        self._heard[here] = self._heard[there] = self.now
+        self.changed = True
+        self._record("link", ends=[self.name(here), self.name(there)], role=self.topology.role(here).value)
+
+    def use(self, end: Endpoint) -> None:
+        """Both switches admit frames from the link at `end`: from now on frames may be sent over it."""
+        if end in self.topology.links:
+            self.topology.use(end)
+            self.changed = True
+
+    # --- time ---
+
+    def tick(self, now: float) -> None:
+        self.now = now
+        for switch in self._present():
+            for port in self.pending(switch):
+                self._probe(Endpoint(switch.dpid, port.number), port)
+        if now - self._announced >= self._settings.announce:
+            self._announced = now
+            for switch in self._present():
+                self.announce(switch)
+            self._drop_silent_links()
+
+    def _probe(self, end: Endpoint, port: SwitchPort) -> None:
+        """Ask once more what is behind a new port. Ticks, not seconds, are counted: a late tick shortens nothing."""
+        port.probes += 1
+        if port.probes <= PROBES:
+            self._announce(end)
+        else:
+            self._enter(end, Role.EDGE)
+
+    def _drop_silent_links(self) -> None:
+        limit = self.now - self._settings.lost * self._settings.announce
+        for end, far in list(self.topology.links.items()):
+            heard = max(self._heard.get(end, self.now), self._heard.get(far, self.now))
+            if end in self.topology.links and heard < limit and self._speak(end, far):
+                self._record("link_lost", ends=[self.name(end), self.name(far)])
+                self.close(end)
+
+    def _speak(self, *ends: Endpoint) -> bool:
+        """Whether the switches at a link's ends are connected: silence means nothing otherwise."""
+        return all(self.topology.switches[end.dpid].connected for end in ends)
+
+    def _present(self) -> Iterator[Switch]:
+        return (switch for switch in self.topology.switches.values() if switch.connected)
+
+    def name(self, end: Endpoint) -> str:
+        port = self.topology.port(end)
+        return port.name if port else f"{end.dpid:x}:{end.port}"
