@@ -72,3 +72,34 @@ GRE = module("ip_gre", "GRE tunnels")
 SIXLOWPAN = module("ieee802154_6lowpan", "6LoWPAN")
 TUN = Capability("tunnel devices", lambda: Path("/dev/net/tun").exists(), "sudo modprobe tun")
 KERNEL_FEATURES = (OVS_KERNEL, WIREGUARD, NETEM, VRF, VLAN, GRE, SIXLOWPAN, TUN)
+
+
+def _user_namespaces() -> bool:
+    """Try it, in a child that ends at once."""
+    from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER, MS_PRIVATE, MS_REC, mount, unshare
+
+    child = os.fork()
+    if child == 0:
+        try:
+            unshare(CLONE_NEWNET | CLONE_NEWNS | (CLONE_NEWUSER if os.geteuid() else 0))
+            mount("none", "/", None, MS_REC | MS_PRIVATE)
+            os._exit(0)
+        except OSError:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _neighbours() -> bool:
+    """The kernel keeps one table for all namespaces; the limit is told in the first namespace only."""
+    limit = Path("/proc/sys/net/ipv4/neigh/default/gc_thresh3")
+    return not limit.exists() or int(limit.read_text()) >= 65536
+
+
+NAMESPACES = Capability("namespaces of one's own", _user_namespaces,
+                        "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=65536 "
+                        "kernel.apparmor_restrict_unprivileged_userns=0 (those that exist), or run labs with sudo")
+NEIGHBOURS = Capability("room for 65,536 neighbours (the kernel has one ARP table for all namespaces)", _neighbours,
+                        "run vagrant/provision.sh as root, or: sudo sysctl -w net.ipv4.neigh.default.gc_thresh3=131072 "
+                        "net.ipv6.neigh.default.gc_thresh3=131072")
+ESSENTIAL = (NAMESPACES, *(program(name) for name in ("ovs-vswitchd", "ovsdb-server", "tcpdump", "nginx", "dig", "curl")))
+KERNEL_FEATURES = (NEIGHBOURS, *KERNEL_FEATURES)

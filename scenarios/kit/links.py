@@ -15,7 +15,7 @@ from .namespace import Namespace, later
 
 SIOCGIFFLAGS, SIOCETHTOOL = 0x8913, 0x8946
 ETHTOOL_STXCSUM = 0x17
-IFF_UP = 1
+IFF_UP, IFF_RUNNING = 0x1, 0x40
 WIRES = 0x1ab  # the interface group of every cable of ours, so that all can be removed in one step
 
 
@@ -63,6 +63,10 @@ class Intf(mininet_link.Intf):
             return True
         return bool(self.place.run(_flags, self.name) & IFF_UP)
 
+    def carrier(self) -> bool:
+        """Whether the interface is up and sees its other end (IFF_RUNNING)."""
+        return bool(self.place.run(_flags, self.name) & IFF_RUNNING)
+
     def setDown(self) -> None:
         """Switch the interface off; the far end sees its carrier go."""
         self.place.netlink(lambda index: netlink.link_set(index(self.name), up=False))
@@ -96,6 +100,14 @@ class Intf(mininet_link.Intf):
 
     def _address(self, address) -> None:
         self.place.netlink(lambda index: netlink.address(index(self.name), str(address.ip), address.network.prefixlen))
+
+
+class Loopback(Intf):
+    """A node's interface to itself; it is there from the start and has no far end."""
+
+    def __init__(self, node):
+        self.name, self.node, self.link = "lo", node, None
+        self.mac, self.ip, self.prefixLen, self.params = None, "127.0.0.1", 8, {}
 
 
 class TCIntf(Intf, mininet_link.TCIntf):

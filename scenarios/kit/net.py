@@ -47,7 +47,7 @@ class Net(mininet_net.Mininet):
                 for host in self.hosts:
                     if (type(host) in OWN_KINDS) == kinds:
                         log.info(host.name + " ")
-                        host.configDefault(**({} if host.defaultIntf() else {"ip": None, "mac": None}))
+                        host.configDefault(**({} if host.intfs else {"ip": None, "mac": None}))
         log.info("\n")
 
     def staticArp(self):

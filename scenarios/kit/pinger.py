@@ -83,12 +83,12 @@ def report(hosts: Sequence, answered: dict[Pair, bool]) -> float:
     return loss
 
 
-def echo(family: int, identifier: int, number: int) -> bytes:
-    """An echo request (RFC 792, RFC 4443); for IPv6 the kernel fills in the checksum."""
-    head = struct.pack("!BBHHH", ECHO_REQUEST[family], 0, 0, identifier, number)
+def echo(family: int, identifier: int, number: int, size: int = 0) -> bytes:
+    """An echo request (RFC 792, RFC 4443) with ``size`` bytes of payload; for IPv6 the kernel fills in the checksum."""
+    packet = struct.pack("!BBHHH", ECHO_REQUEST[family], 0, 0, identifier, number) + bytes(size)
     if family == 6:
-        return head
-    return head[:2] + struct.pack("!H", checksum(head)) + head[4:]
+        return packet
+    return packet[:2] + struct.pack("!H", checksum(packet)) + packet[4:]
 
 
 def checksum(data: bytes) -> int:

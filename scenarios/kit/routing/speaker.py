@@ -85,8 +85,14 @@ class Speaker:
     def ospf_ports(self) -> tuple[Port, ...]:
         return tuple(port for port in self.ports if port.cost is not None)
 
-    def calls(self, neighbour: Neighbour) -> bool:
+    def callsX(self, neighbour: Neighbour) -> bool:
         """Who opens the connection, so that two never collide: the customer, the member, the higher number."""
         if neighbour.internal or neighbour.role is Role.PEER:
             return (self.asn, int(self.router_id)) > (neighbour.asn, int(neighbour.address))
         return neighbour.role in (Role.CUSTOMER, Role.RS_CLIENT)
+
+    def calls(self, neighbour: Neighbour) -> bool:
+        """Who opens the connection, so that two never collide: provider, member, lower number."""
+        if neighbour.internal or neighbour.role is Role.PEER:
+            return (self.asn, int(self.router_id)) < (neighbour.asn, int(neighbour.address))
+        return neighbour.role in (Role.PROVIDER, Role.RS_CLIENT)

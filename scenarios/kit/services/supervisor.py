@@ -1,48 +1,20 @@
-"""Programs that nodes run: each says its files and its command lines; the supervisor keeps them and their output.
-
-Rendering is pure: ``files`` and ``commands`` of a service look at the node and return text and words. The
-supervisor starts the commands as children, keeps what they print in /var/log/NODE/, knows when one has died and what
-its last line was, and waits, where the service says how, until it is ready.
-"""
+"""The children of a node: started, watched, their output kept in /var/log/NODE/, ended without waiting for ever."""
 
 import os
 import signal
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import waiting
-from .command import executable
-from .errors import LabError
+from .. import waiting
+from ..command import executable
+from ..errors import LabError
+from .service import Service
 
 LOGS = Path("/var/log")
 STATE = Path("/tmp")
 STOPPING = 2  # seconds a daemon gets to end politely before it is killed
 READY = 20  # seconds: a daemon that reads its files and opens its socket takes less than one
-
-
-class Service:
-    """A program that a node runs, with the files it reads."""
-
-    def files(self, node) -> dict[str, str]:
-        """Names and contents of files, written into the node's own directory before the start."""
-        return {}
-
-    def commands(self, node) -> list[list[str]]:
-        """The command lines, each of a process that stays in the foreground."""
-        raise NotImplementedError
-
-    def ready(self, node) -> bool:
-        """Whether it serves yet; asked again until it does."""
-        return True
-
-    def started(self, node) -> None:
-        """What remains to be done once it is ready."""
-
-    @property
-    def name(self) -> str:
-        return type(self).__name__.lower()
 
 
 @dataclass
@@ -98,6 +70,13 @@ class Supervisor:
             self.await_ready(service)
         return daemons
 
+    def restart(self, name: str) -> None:
+        """Start a service of the node again, after it was stopped."""
+        for service in self.node.services:
+            if service.name == name:
+                self.stop(name)
+                self.start(service)
+
     def await_ready(self, service: Service) -> None:
         def ready() -> bool:
             self.complain_of_dead(service.name)
@@ -147,22 +126,3 @@ class Supervisor:
 def _signal(daemon: Daemon, number: int) -> None:
     if daemon.alive:
         os.killpg(daemon.process.pid, number)
-
-
-def listening(node, port: int, protocol: str = "tcp") -> bool:
-    """Whether something on the node waits for connections (or datagrams) at a port; read from the kernel's tables."""
-    return node.place.run(_listens, port, protocol)
-
-
-def _listens(port: int, protocol: str) -> bool:
-    state = {"tcp": "0A", "udp": "07"}[protocol]
-    for family in protocol, f"{protocol}6":
-        table = Path(f"/proc/thread-self/net/{family}")
-        for row in table.read_text().splitlines()[1:] if table.exists() else ():
-            local, seen = row.split()[1], row.split()[3]
-            if int(local.rpartition(":")[2], 16) == port and seen == state:
-                return True
-    return False
-
-
-Ready = Callable[[object], bool]

@@ -1,0 +1,64 @@
+"""The command line: ``./lab``. Each command is imported only when it is used."""
+
+import sys
+
+import click
+
+from scenarios.command_line.group import LazyGroup
+from scenarios.kit.errors import LabError
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+COMMANDS = {
+    "run": "run:run",
+    "list": "catalogue:list_scenarios",
+    "about": "catalogue:about",
+    "doctor": "doctor:doctor",
+    "ps": "running:ps",
+    "check": "running:check",
+    "stop": "running:stop",
+    "exec": "inside:execute",
+    "shell": "inside:shell",
+    "capture": "inside:capture",
+    "test": "test:test",
+    "completion": "completion:completion",
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+def lab() -> None:
+    """The Internet from scratch, on one machine.
+
+    \b
+    Start with:   ./lab list              what there is
+                  ./lab run lan           build a network, see what is claimed and proved, then try things
+    Second terminal, while it runs:
+                  ./lab exec lan a ping -c1 192.168.1.2
+                  ./lab capture lan c 'arp or icmp'
+                  ./lab capture lan a -w - | wireshark -k -i -
+    """
+
+
+def main() -> None:
+    try:
+        sys.exit(lab(prog_name="lab", standalone_mode=False) or 0)
+    except LabError as error:
+        _end(str(error), BAD_INPUT)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"; see {context.command_path.replace('lab', './lab', 1)} --help" if context else ""
+        _end(f"{error.format_message().rstrip('.')}{hint}", BAD_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        _end("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has had enough
+        sys.exit(0)
+
+
+def _end(message: str, status: int) -> None:
+    print(f"lab: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

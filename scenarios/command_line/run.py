@@ -1,0 +1,114 @@
+"""``./lab run``: build a network, ask its claims, and hand it over."""
+
+import json
+import sys
+
+import click
+
+from scenarios.command_line import complete
+from scenarios.kit import catalogue
+from scenarios.kit.errors import LabError
+
+NOT_HELD = 1
+
+
+@click.command()
+@click.argument("scenario", shell_complete=complete.scenarios)
+@click.option("--check", is_flag=True, help="Ask the claims and end; exit code 0 when all hold, else 1.")
+@click.option("--timings", is_flag=True, help="Tell how long each phase took.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document; implies --check.")
+@click.option("--name", help="The lab's name for the other commands; the scenario's by default.")
+@click.option("--option", "-o", "options", multiple=True, metavar="NAME=VALUE", help="Choose a variant.")
+def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | None, options: tuple[str, ...]) -> None:
+    """Build a network, prove its claims, and hand it over.
+
+    SCENARIO is a name of ./lab list, or a file of your own. On a terminal the prompt follows; Ctrl-D ends the lab,
+    and with it everything that was built.
+    """
+    from mininet.log import setLogLevel
+
+    from scenarios.kit.lab import Lab
+    from scenarios.kit.prompt import prompt
+
+    setLogLevel("warning")
+    found = catalogue.find(scenario)
+    choices = found.chosen(_pairs(options))
+    found.check_machine()
+    lab = Lab(found, name)
+    lab.enter()
+    report = Report(lab, quiet=as_json, timings=timings)
+    net = lab.build(**choices)
+    try:
+        report.up()
+        for verdict in lab.ask():
+            report.verdict(verdict)
+        report.end()
+        if sys.stdin.isatty() and not (check or as_json):
+            prompt(lab, net)
+    finally:
+        net.stop()
+    sys.exit(0 if all(verdict.held for verdict in lab.verdicts) else NOT_HELD)
+
+
+class Report:
+    """What is said on the way."""
+
+    COLOURS = {"held": "green", "not held": "red", "could not be asked": "yellow"}
+
+    def __init__(self, lab, quiet: bool, timings: bool):
+        self.lab, self.quiet, self.timings = lab, quiet, timings
+        self._say(click.style(f"{lab.name}: {lab.scenario.lesson}", bold=True))
+        self._say("\n" + lab.scenario.drawing + "\n")
+
+    def up(self) -> None:
+        net, seconds = self.lab.net, self.lab.timings["up"]
+        parts = [(len(net.hosts), "node"), (len(net.switches), "switch"), (len(net.links), "wire")]
+        self._say(f"up in {seconds:.1f} s: " + ", ".join(f"{n} {_plural(word, n)}" for n, word in parts if n))
+        if self.timings:
+            self._say("   " + ", ".join(f"{phase} {took:.2f} s" for phase, took in self.lab.timings.items()))
+        self._say("")
+
+    def verdict(self, verdict) -> None:
+        word = click.style(f"{verdict.outcome:<19}", fg=self.COLOURS[verdict.outcome])
+        took = f"  ({verdict.seconds:.2f} s)" if self.timings else ""
+        self._say(f"  {word}{verdict.claim}{took}")
+        if verdict.seen:
+            self._say(f"  {'':<19}{verdict.seen}")
+
+    def end(self) -> None:
+        if self.quiet:
+            print(json.dumps(self._document(), indent=2))
+            return
+        held = sum(verdict.held for verdict in self.lab.verdicts)
+        total = sum(verdict.seconds for verdict in self.lab.verdicts)
+        self._say(f"\n{held} of {len(self.lab.verdicts)} claims held" + (f" in {total:.1f} s" if self.timings else ""))
+        if self.lab.scenario.look:
+            self._say("\nLook for yourself, from a second terminal:")
+            for look in self.lab.scenario.look:
+                self._say(f"  {look.command(self.lab.name)}\n      {look.sees}")
+
+    def _document(self) -> dict:
+        lab = self.lab
+        return {"lab": lab.name, "scenario": lab.scenario.name,
+                "timings": {phase: round(seconds, 4) for phase, seconds in lab.timings.items()},
+                "claims": [{"claim": str(each.claim), "outcome": str(each.outcome), "seen": each.seen,
+                            "seconds": round(each.seconds, 4)} for each in lab.verdicts],
+                "held": all(each.held for each in lab.verdicts)}
+
+    def _say(self, text: str) -> None:
+        if not self.quiet:
+            click.echo(text)
+            sys.stdout.flush()
+
+
+def _pairs(options: tuple[str, ...]) -> dict[str, str]:
+    for option in options:
+        if "=" not in option:
+            raise LabError(f"--option {option}: write it as NAME=VALUE")
+    return dict(option.split("=", 1) for option in options)
+
+
+def _plural(word: str, number: int) -> str:
+    if number == 1:
+        return word
+    return word + ("es" if word.endswith("ch") else "s")

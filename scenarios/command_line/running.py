@@ -1,0 +1,50 @@
+"""``./lab ps``, ``check`` and ``stop``: labs that run, from another terminal."""
+
+import json
+import sys
+
+import click
+
+from scenarios.command_line import complete
+from scenarios.kit import control, waiting
+
+ENDING = 20  # seconds: services get two to end, the kernel does the rest
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def ps(as_json: bool) -> None:
+    """The labs that are running."""
+    rows = [control.ask_once(name, "info") for name in control.running()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        click.echo("no lab is running; start one with ./lab run lan")
+    for row in rows:
+        state = f"{row['held']} of {row['claims']} claims held" if row["up"] else "being built"
+        click.echo(f"{row['name']:<20} {len(row['nodes']):>4} nodes   {row['seconds']:>7.0f} s   {state}")
+        for death in row["dead"]:
+            click.echo(f"{'':<20} {death}")
+
+
+@click.command()
+@click.argument("lab", shell_complete=complete.labs)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line, as the answers come.")
+def check(lab: str, as_json: bool) -> None:
+    """Ask a running lab's claims again; exit code 0 when all hold, else 1."""
+    held = True
+    for answer in control.ask(lab, "check"):
+        held &= answer["outcome"] == "held"
+        click.echo(json.dumps(answer) if as_json else f"  {answer['outcome']:<19}{answer['claim']}")
+        if answer["seen"] and not as_json:
+            click.echo(f"  {'':<19}{answer['seen']}")
+    sys.exit(0 if held else 1)
+
+
+@click.command()
+@click.argument("lab", shell_complete=complete.labs)
+def stop(lab: str) -> None:
+    """End a lab; returns when it is gone."""
+    control.ask_once(lab, "stop")
+    waiting.until(lambda: lab not in control.running(), within=ENDING, what=f"{lab} to end")

@@ -1,0 +1,41 @@
+"""Things done to a running network, as a person with a screwdriver would: pull a cable, plug it elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from . import selector
+
+
+def pull(net, wire: str) -> None:
+    """Take a cable out: both ends lose their carrier. ``wire`` is "a-b", or one end "a:eth0"."""
+    selector.interfaces(net, wire)[0].setDown()
+
+
+def plug(net, wire: str) -> None:
+    """Put the cable back in."""
+    selector.interfaces(net, wire)[0].isUp(setUp=True)
+
+
+@contextmanager
+def pulled(net, wire: str) -> Iterator[None]:
+    """A cable that is out for as long as the ``with`` block lasts."""
+    pull(net, wire)
+    try:
+        yield
+    finally:
+        plug(net, wire)
+
+
+def move(net, host: str, switch: str, port: int) -> None:
+    """Plug a host's cable into another port of the switch, by its OpenFlow port number."""
+    near = next(each for each in net[host].intfList() if each.far and each.far.node is net[switch])
+    device = net[switch]
+    device.detach(near.far)
+    device.delIntf(near.far)
+    device.intfs[port], device.ports[near.far], device.nameToIntf[near.far.name] = near.far, port, near.far
+    device.attach(near.far)
+
+
+def carrier(net, end: str) -> bool:
+    """Whether an interface sees the other end of its cable (/sys/class/net/…/operstate, as the kernel tells it)."""
+    return selector.interface(net, end).carrier()

@@ -1,0 +1,140 @@
+"""Claims about a running network. A claim is asked again until it holds, or its time is up.
+
+The answer is one of three: it *held*; it did *not* hold, with what was seen instead; or it *could not be asked*, for
+a probe that breaks proves nothing. Evidence is packets, sockets, tables and answers, never our own configuration.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from . import waiting
+from .errors import LabError
+
+SOON = 5.0  # seconds: ARP, a controller's first packet, a daemon's first answer
+CONVERGENCE = 60.0  # seconds: routing protocols find each other and agree
+
+Probe = Callable[..., "str | None"]
+
+
+class Outcome(StrEnum):
+    HELD = "held"
+    NOT_HELD = "not held"
+    UNASKED = "could not be asked"
+
+
+class CannotAsk(LabError):
+    """A probe cannot tell, for instance because its positive control failed."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a claim: its outcome, what was ``seen`` instead, and how long it took in seconds."""
+
+    claim: "Claim"
+    outcome: Outcome
+    seen: str = ""
+    seconds: float = 0.0
+
+    @property
+    def held(self) -> bool:
+        return self.outcome is Outcome.HELD
+
+    def __str__(self) -> str:
+        return f"{self.claim}: {self.outcome}" + (f"; {self.seen}" if self.seen else "")
+
+
+class Unmet(AssertionError):
+    """The network did not come to do what was claimed of it, or could not be asked."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, and a probe that returns None while it is true, else what is seen instead.
+
+    ``within`` is how long to go on asking, in seconds; 0 asks once, for what has happened and will not change.
+    """
+
+    sentence: str
+    probe: Probe = field(repr=False)
+    within: float = SOON
+
+    def ask(self, net) -> Verdict:
+        watch = waiting.Stopwatch()
+        outcome, seen = Outcome.UNASKED, "it was never asked"
+
+        def settled() -> bool:
+            nonlocal outcome, seen
+            outcome, seen = self._once(net)
+            return outcome is Outcome.HELD
+
+        waiting.poll(settled, self.within)
+        return Verdict(self, outcome, seen, watch.seconds)
+
+    def verify(self, net) -> None:
+        """Raise Unmet unless the claim holds in its time."""
+        verdict = self.ask(net)
+        if not verdict.held:
+            raise Unmet(str(verdict))
+
+    def _once(self, net) -> tuple[Outcome, str]:
+        try:
+            seen = self.probe(net)
+        except (LabError, OSError) as error:
+            return Outcome.UNASKED, str(error)
+        return (Outcome.NOT_HELD, seen) if seen else (Outcome.HELD, "")
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def claim(sentence: str, within: float = SOON) -> Callable[[Probe], Claim]:
+    """Make a claim of a function: ``@claim("a broadcast stays in its room")``.
+
+    The function takes the net and returns None, or says what it saw instead.
+    """
+    return lambda probe: Claim(sentence, probe, within)
+
+
+def claims(template: str, within: float = SOON) -> Callable[[Probe], Callable[..., Claim]]:
+    """Make a family of claims: the function's further arguments fill the sentence.
+
+    >>> @claims("{src} greets {dst}")
+    ... def greets(net, src, dst): ...
+    >>> str(greets("a", "b"))
+    'a greets b'
+    """
+
+    def decorate(probe: Probe) -> Callable[..., Claim]:
+        signature = inspect.signature(probe)
+        parameters = list(signature.parameters.values())[1:]
+
+        @functools.wraps(probe)
+        def make(*args, within: float = within, **kwargs) -> Claim:
+            bound = signature.replace(parameters=parameters).bind(*args, **kwargs)
+            bound.apply_defaults()
+            sentence = template.format(**{name: _spoken(value) for name, value in bound.arguments.items()})
+            return Claim(sentence, functools.partial(_call, probe, bound), within)
+
+        make.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return make
+
+    return decorate
+
+
+def ask_all(net, sequence) -> Iterator[Verdict]:
+    """Ask claims in their order."""
+    for each in sequence:
+        yield each.ask(net)
+
+
+def _call(probe: Probe, bound: inspect.BoundArguments, net) -> str | None:
+    return probe(net, *bound.args, **bound.kwargs)
+
+
+def _spoken(value: object) -> str:
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,95 @@
+"""A running lab: a scenario's network under a name, and what a second terminal may ask of it."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import capability, control, sandbox
+from .errors import LabError
+from .expect import Verdict
+from .net import Net
+from .scenario import Scenario, dead_daemons
+from .waiting import Stopwatch
+
+Answers = Iterator[dict[str, Any]]
+
+
+class Lab:
+    """One scenario under way. ``enter`` first, then ``build``; the process ends, and with it the lab."""
+
+    def __init__(self, scenario: Scenario, name: str | None = None):
+        self.scenario = scenario
+        self.name, self._listener = control.claim_name(name or scenario.name)
+        self.net: Net | None = None
+        self.timings: dict[str, float] = {}
+        self.verdicts: list[Verdict] = []
+        self._asking = threading.Lock()
+
+    def enter(self, keep: list[str] | None = None) -> None:
+        """Move into the sandbox and answer other terminals from there. Raises CannotRun."""
+        watch = Stopwatch()
+        sandbox.enter(self.name, keep or [])
+        self.age = Stopwatch()
+        self.timings["sandbox"] = watch.seconds
+        control.serve(self._listener, self.operations())
+
+    def build(self, **choices: str) -> Net:
+        watch = Stopwatch()
+        self.net = self.scenario.start(timings := {}, **choices)
+        self.timings |= timings | {"up": watch.seconds + self.timings.get("sandbox", 0.0)}
+        return self.net
+
+    def ask(self) -> Iterator[Verdict]:
+        """Ask every claim, one asker at a time."""
+        net = self._running()
+        with self._asking:
+            self.verdicts = []
+            for verdict in self.scenario.ask(net):
+                self.verdicts.append(verdict)
+                yield verdict
+
+    def operations(self) -> dict[str, Callable[..., Answers]]:
+        """What other terminals may ask, by name."""
+        return {"info": self._info, "enter": self._enter, "check": self._check, "stop": self._stop,
+                "resolve": self._resolve}
+
+    def _running(self) -> Net:
+        if self.net is None:
+            raise LabError(f"{self.name} is still being built; try again in a moment")
+        return self.net
+
+    def _info(self) -> Answers:
+        yield {"name": self.name, "scenario": self.scenario.name, "seconds": round(self.age.seconds, 1),
+               "up": self.net is not None, "nodes": list(self.net.keys()) if self.net else [],
+               "claims": len(self.scenario.claims), "held": sum(verdict.held for verdict in self.verdicts),
+               "asked": len(self.verdicts), "dead": dead_daemons(self.net) if self.net else [],
+               "datapath": "kernel" if capability.kernel_datapath() else "userspace"}
+
+    def _enter(self, node: str) -> Iterator:
+        """Descriptors in the order in which they must be joined."""
+        own = {kind: os.open(f"/proc/self/ns/{kind}", os.O_RDONLY) for kind in ("user", "mnt", "pid", "ipc", "uts")}
+        net, *private = self._running().place(node).descriptors()
+        if private:
+            own["mnt"], own["uts"] = private
+        yield control.Descriptors([own["user"], own["ipc"], own["uts"], net, own["pid"], own["mnt"]])
+
+    def _resolve(self, where: str) -> Answers:
+        """The node and interfaces that a selector stands for."""
+        from . import selector
+
+        found = selector.interfaces(self._running(), where)
+        yield {"node": found[0].node.name if found else where, "interfaces": [intf.name for intf in found],
+               "single": ":" in where}
+
+    def _check(self) -> Answers:
+        for verdict in self.ask():
+            yield {"claim": str(verdict.claim), "outcome": str(verdict.outcome), "seen": verdict.seen,
+                   "seconds": round(verdict.seconds, 3)}
+
+    def _stop(self) -> Answers:
+        yield {"stopping": self.name}
+        os.kill(os.getpid(), signal.SIGTERM)
+
+

@@ -1,0 +1,133 @@
+"""A scenario: a topology, what it needs of the machine, what is claimed of it, and what can go wrong."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from inspect import cleandoc
+
+from .capability import Capability
+from .errors import CannotRun, LabError
+from .expect import Claim, Verdict, ask_all
+from .faults import Fault
+from .net import Net
+from .nodes import Host, Switch
+from .topo import Topo
+from .waiting import Stopwatch
+
+
+@dataclass(frozen=True)
+class Look:
+    """Something to see by hand: where, with which filter of tcpdump(1), and what one sees."""
+
+    where: str
+    filter: str
+    sees: str
+
+    def command(self, lab: str) -> str:
+        return f"./lab capture {lab} {self.where} '{self.filter}'"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One network, one lesson."""
+
+    topo: Callable[..., Topo]
+    claims: Sequence[Claim]
+    chapter: int = 0
+    controller: object = None
+    requires: Sequence[Capability] = ()
+    look: Sequence[Look] = ()
+    faults: Sequence[Fault] = ()
+    options: dict[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def module(self):
+        return sys.modules[getattr(self.topo, "__module__", "__main__")]
+
+    @property
+    def name(self) -> str:
+        return self.module.__name__.rpartition(".")[2]
+
+    @property
+    def text(self) -> str:
+        return cleandoc(self.module.__doc__ or "")
+
+    @property
+    def lesson(self) -> str:
+        """The first line of the docstring."""
+        return self.text.partition("\n")[0]
+
+    @property
+    def drawing(self) -> str:
+        """The map in the docstring: its indented paragraphs."""
+        return "\n\n".join(part for part in self.text.split("\n\n") if part.startswith(" ")).rstrip()
+
+    @property
+    def missing(self) -> list[Capability]:
+        """What this machine lacks for it."""
+        return [each for each in self.requires if not each.present]
+
+    def check_machine(self) -> None:
+        """Raise CannotRun, in one line, when something is missing."""
+        if self.missing:
+            lacks = "; ".join(f"{each} ({each.remedy})" for each in self.missing)
+            raise CannotRun(f"{self.name}: this machine lacks {lacks}")
+
+    @contextmanager
+    def running(self, **choices: str) -> Iterator[Net]:
+        """The network, up for as long as the ``with`` block lasts. Raises CannotRun, LabError."""
+        net = self.start(**choices)
+        try:
+            yield net
+        finally:
+            net.stop()
+
+    def start(self, timings: dict[str, float] | None = None, **choices: str) -> Net:
+        """Build and start the network; whoever starts it stops it. ``timings`` receives seconds by phase."""
+        self.check_machine()
+        timings = {} if timings is None else timings
+        watch = Stopwatch()
+        topo = self.topo(**self.chosen(choices))
+        if any(issubclass(topo.nodeInfo(name).get("cls", Switch), Switch) for name in topo.switches()):
+            Switch.checkSetup()
+        net = Net(topo, controller=self.controller, build=False)
+        net.scenario = self
+        try:
+            for phase, step in (("build", net.build), ("start", net.start)):
+                step()
+                timings[phase] = watch.seconds - sum(timings.values())
+            if net.controllers and not net.waitConnected():
+                raise LabError(f"{self.name}: not every switch reached its controller")
+            timings["connect"] = watch.seconds - sum(timings.values())
+        except BaseException:
+            net.stop()
+            raise
+        return net
+
+    def chosen(self, choices: dict[str, str]) -> dict[str, str]:
+        """The options with their values. Raises LabError for one that is not offered."""
+        for name, value in choices.items():
+            if name not in self.options:
+                raise LabError(f"{self.name} has no option {name!r}; it has: {', '.join(self.options) or 'none'}")
+            if self.options[name] and value not in self.options[name]:
+                raise LabError(f"{self.name}: {name} is one of {', '.join(self.options[name])}, not {value!r}")
+        return {name: values[0] for name, values in self.options.items() if values} | choices
+
+    def ask(self, net: Net) -> Iterator[Verdict]:
+        """Ask every claim, in order."""
+        return ask_all(net, self.claims)
+
+    def check(self, net: Net) -> None:
+        """For Mininet's own runner: print what holds, and raise Unmet at the first claim that does not."""
+        for claim in self.claims:
+            claim.verify(net)
+            print(f"held      {claim}")
+
+
+def dead_daemons(net: Net) -> list[str]:
+    """Services that have ended, each with its last line."""
+    return [str(daemon) for node in net.hosts if isinstance(node, Host)
+            for daemon in node.daemons if not daemon.alive]
+
+

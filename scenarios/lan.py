@@ -1,0 +1,98 @@
+r"""A switch learns who lives where: strangers are flooded to everybody, friends get a port of their own.
+
+      a               b               c
+  192.168.1.1     192.168.1.2     192.168.1.3
+       \              |              /
+        1             2             3
+        +------------ s1 -----------+        s1: Open vSwitch
+                      :
+                      c0                     c0: Ryu, learning_switch
+
+The switch reads the source address of each frame and remembers the port it came in by. A frame to an address it has
+not seen goes out everywhere but where it came from; after that, only the two who talk hear each other.
+"""
+
+from scenarios.kit import Fault, Look, RyuApp, Scenario, Subnet, Topo, claim, fetches, learned, reachable
+from scenarios.kit.actions import carrier, move, plug, pull
+from scenarios.kit.capability import program
+from scenarios.kit.capture import tap
+from scenarios.kit.catalogue import DATA
+from scenarios.kit.claims import has_address
+from scenarios.kit.openflow import mac_table
+from scenarios.kit.services import Web
+from scenarios.kit.tables import forget_neighbours, readdress
+
+OFFICE = Subnet("192.168.1.0/24")
+
+
+class Lan(Topo):
+    """Three hosts on one switch."""
+
+    def build(self):
+        self.addHost("b", services=[Web()])
+        self.addLan("s1", OFFICE, a=1, b=2, c=3)
+
+
+@claim("the first frame to an unknown address reaches everybody, the next ones only their port", within=0)
+def flooded_once(net):
+    forget_neighbours(net, "a", "b")
+    with tap(net, "b", "c", filter="arp or icmp") as (at_b, at_c):
+        for _ in range(3):
+            reachable("a", "b").verify(net)
+        friend, stranger = at_b.wait(8), at_c.wait(1)
+    overheard = [packet for packet in stranger if not packet.sent]
+    if len(friend) < 8 or len(overheard) != 1 or not overheard[0].arp:
+        return f"b heard {len(friend)} frames, c overheard {[str(packet) for packet in overheard]}"
+    return None
+
+
+@claim("a host that moves to another port is learned there", within=0)
+def relearned(net):
+    move(net, "a", "s1", 7)
+    try:
+        reachable("a", "b").verify(net)
+        seen = learned("s1", a="s1-eth1").ask(net)
+    finally:
+        move(net, "a", "s1", 1)
+    return seen.seen
+
+
+@claim("a host that stays silent is forgotten", within=8)
+def forgotten(net):
+    known = mac_table(net, "s1")
+    return f"c is still known at {known[net['c'].MAC()]}" if net["c"].MAC() in known else None
+
+
+scenario = Scenario(
+    topo=Lan,
+    chapter=1,
+    controller=RyuApp("c0", "learning_switch", DATA / "lan.yaml"),
+    requires=[program("ovs-vswitchd"), program("nginx"), program("curl")],
+    claims=[
+        reachable("c", "a"),
+        learned("s1", a="s1-eth1", c="s1-eth3"),
+        flooded_once,
+        fetches("a", "http://b/", shows="b at your service"),
+        relearned,
+        forgotten,
+        reachable("c", "b"),
+    ],
+    look=[
+        Look("c", "arp or icmp", "while a pings b: a's question to everybody, and nothing of their conversation"),
+        Look("b", "tcp port 80", "./lab exec lan a curl http://192.168.1.2/ crosses the switch"),
+    ],
+    faults=[
+        Fault("cable_out", "b is gone", layer="link",
+              inject=lambda net: pull(net, "b:eth0"), repair=lambda net: plug(net, "b:eth0"),
+              injected=lambda net: not carrier(net, "b"), breaks=["reaches everybody", "fetches", "moves", "c reaches b"],
+              hints=("a and c still talk.", "What is special about b?", "Look at 'ip link' on b.")),
+        Fault("wrong_address", "a cannot find b", layer="address",
+              inject=lambda net: readdress(net, "b", "192.168.11.2/24"),
+              repair=lambda net: readdress(net, "b", "192.168.1.2/24"),
+              injected=lambda net: has_address(net, "b", "192.168.11.2/24"),
+              breaks=["reaches everybody", "fetches", "moves", "c reaches b"],
+              hints=("The switch does its work.", "Does b know that it is asked?", "Compare 'ip addr' on a and b.")),
+    ],
+)
+
+topos = {"lan": Lan}

@@ -1,0 +1,144 @@
+"""The pytest plugin: a scenario's network for a test module, one test for each claim, and evidence on failure.
+
+In a test module, of this project or of one that installs it::
+
+    from scenarios.lan import scenario
+
+    def test_claim(net, claim):          # one test for each claim of the scenario
+        claim.verify(net)
+
+    def test_something_else(net):
+        reachable("a", "b").verify(net)
+
+The whole run moves into a sandbox (see ``scenarios.kit.sandbox``) when a selected test asks for ``net`` or ``lab``.
+"""
+
+import os
+import sys
+
+import pytest
+
+from scenarios.kit.errors import CannotRun, LabError
+
+USES_A_LAB = {"net", "lab"}
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("labs")
+    group.addoption("--lab-break", action="store_true", help="open the prompt in the network in which a test failed")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "lab: runs in a lab; its network namespaces are its own")
+
+
+def pytest_generate_tests(metafunc):
+    if "claim" in metafunc.fixturenames:
+        claims = metafunc.module.scenario.claims
+        metafunc.parametrize("claim", claims, ids=[str(claim) for claim in claims])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """Move into the sandbox before the first test, if any test needs it."""
+    if session.config.option.collectonly or not any(_needs_lab(item) for item in session.items):
+        return None
+    from scenarios.kit import sandbox
+
+    _flush()
+    try:
+        sandbox.enter("tests", [str(session.config.rootpath)])
+    except CannotRun as error:
+        raise pytest.UsageError(str(error)) from None
+    return None
+
+
+@pytest.fixture(scope="module")
+def net(request):
+    """The running network of the module's ``scenario``."""
+    scenario = request.module.scenario
+    _skip_without(scenario)
+    with scenario.running(**getattr(request.module, "options", {})) as running:
+        yield running
+        _complain_of_dead_daemons(running)
+
+
+@pytest.fixture
+def lab():
+    """The inside of a sandbox, for tests that build networks of their own."""
+    from scenarios.kit import sandbox
+
+    assert sandbox.inside()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    running = getattr(item, "funcargs", {}).get("net")
+    if report.when == "call" and report.failed and running is not None:
+        from scenarios.kit.evidence import gather
+
+        report.sections += [(f"lab: {title}", text) for title, text in gather(running)]
+        if item.config.option.lab_break:
+            _open_prompt(item, running)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """A run in which every test of a lab was skipped has proved nothing."""
+    labs = [item for item in getattr(config, "lab_items", ())]
+    if labs and config.lab_ran == 0:
+        terminalreporter.write_line("every test that needs a lab was skipped: this run has proved nothing", red=True)
+
+
+def pytest_collection_finish(session):
+    session.config.lab_items = [item.nodeid for item in session.items if _needs_lab(item)]
+    session.config.lab_ran = 0
+
+
+def pytest_runtest_logreport(report):
+    if report.when == "call" and not report.skipped:
+        _ran.add(report.nodeid)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    labs = getattr(session.config, "lab_items", [])
+    session.config.lab_ran = len(_ran & set(labs))
+    if labs and not session.config.lab_ran and exitstatus == 0 and not session.config.option.collectonly:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+_ran: set[str] = set()
+
+
+def _needs_lab(item) -> bool:
+    return bool(USES_A_LAB & set(getattr(item, "fixturenames", ()))) or item.get_closest_marker("lab") is not None
+
+
+def _skip_without(scenario) -> None:
+    if scenario.missing:
+        pytest.skip(f"this machine lacks {', '.join(map(str, scenario.missing))}; ./lab doctor tells the remedy")
+
+
+def _complain_of_dead_daemons(running) -> None:
+    from scenarios.kit.scenario import dead_daemons
+
+    dead = dead_daemons(running)
+    if dead:
+        raise LabError("; ".join(dead))
+
+
+def _open_prompt(item, running) -> None:
+    from mininet.cli import CLI
+
+    capture = item.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print(f"\n{item.nodeid} failed; the network is yours, Ctrl-D goes on")
+        CLI(running)
+
+
+def _flush() -> None:
+    for stream in sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__:
+        if stream is not None:
+            stream.flush()
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")

@@ -1,0 +1,5 @@
+from scenarios.two_computers import scenario  # noqa: F401
+
+
+def test_claim(net, claim):
+    claim.verify(net)
