@@ -24,6 +24,9 @@ class Service:
     def started(self, node) -> None:
         """What remains to be done once it is ready."""
 
+    def stopped(self, node) -> None:
+        """What remains to be undone once its processes have ended; what dies with the node needs no undoing."""
+
     @property
     def name(self) -> str:
         return type(self).__name__.lower()

@@ -72,10 +72,9 @@ class Supervisor:
 
     def restart(self, name: str) -> None:
         """Start a service of the node again, after it was stopped."""
-        for service in self.node.services:
-            if service.name == name:
-                self.stop(name)
-                self.start(service)
+        self.stop(name)
+        for service in self._named(name):
+            self.start(service)
 
     def await_ready(self, service: Service) -> None:
         def ready() -> bool:
@@ -92,7 +91,7 @@ class Supervisor:
                 raise DaemonDied(str(daemon))
 
     def stop(self, name: str | None = None, how: int = signal.SIGTERM) -> None:
-        """End the daemons (of that name), politely and then not; those that go on without limit are killed."""
+        """End the daemons (of that name), politely and then not, and undo what the service of that name has set up."""
         ending = [daemon for daemon in self.daemons if name in (None, daemon.name)]
         for daemon in ending:
             _signal(daemon, how)
@@ -101,6 +100,11 @@ class Supervisor:
             _signal(daemon, signal.SIGKILL)
             daemon.process.wait()
         self.daemons = [daemon for daemon in self.daemons if daemon not in ending]
+        for service in self._named(name):
+            service.stopped(self.node)
+
+    def _named(self, name: str | None) -> list[Service]:
+        return [service for service in self.node.services if service.name == name]
 
     def _write(self, files: dict[str, str]) -> None:
         self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
