@@ -7,6 +7,7 @@ from .claims import (
     closed,
     fetches,
     filtered,
+    forgotten,
     isolated,
     learned,
     never_carries,
@@ -25,7 +26,8 @@ from .scenario import Look, Scenario
 from .topo import Topo
 
 __all__ = [
-    "Bridge", "CannotAsk", "Claim", "Fault", "Host", "Look", "Router", "RyuApp", "Scenario", "Subnet", "Subnet6",
-    "Switch", "Topo", "answers", "carries", "claim", "claims", "closed", "fetches", "filtered", "isolated", "learned",
-    "never_carries", "open_to", "path", "reachable", "resolves", "says", "unreachable_at_once",
+    "Bridge", "CannotAsk", "Claim", "Fault", "Host", "Look", "Router", "RyuApp", "Scenario", "Subnet",
+    "Subnet6", "Switch", "Topo", "answers", "carries", "claim", "claims", "closed", "fetches", "filtered",
+    "forgotten", "isolated", "learned", "never_carries", "open_to", "path", "reachable", "resolves", "says",
+    "unreachable_at_once",
 ]

@@ -101,5 +101,6 @@ NAMESPACES = Capability("namespaces of one's own", _user_namespaces,
 NEIGHBOURS = Capability("room for 65,536 neighbours (the kernel has one ARP table for all namespaces)", _neighbours,
                         "run vagrant/provision.sh as root, or: sudo sysctl -w net.ipv4.neigh.default.gc_thresh3=131072 "
                         "net.ipv6.neigh.default.gc_thresh3=131072")
-ESSENTIAL = (NAMESPACES, *(program(name) for name in ("ovs-vswitchd", "ovsdb-server", "tcpdump", "nginx", "dig", "curl")))
+PROGRAMS = ("ovs-vswitchd", "ovsdb-server", "tcpdump", "nginx", "dig", "curl")
+ESSENTIAL = (NAMESPACES, *map(program, PROGRAMS))
 KERNEL_FEATURES = (NEIGHBOURS, *KERNEL_FEATURES)

@@ -120,17 +120,23 @@ class Tap:
 
 
 @contextmanager
-def tap(net, *wheres: str, filter: str = "") -> Iterator[list[Tap] | Tap]:
-    """Listen at one or more places for as long as the ``with`` block lasts; gives a Tap for each.
+def tap(net, where: str, filter: str = "") -> Iterator[Tap]:
+    """Listen at a node, an interface or a wire for as long as the ``with`` block lasts.
 
     ``filter`` is an expression of pcap-filter(7). Raises LabError when it is malformed.
     """
+    opened = Tap(net, where, filter)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextmanager
+def taps(net, *wheres: str, filter: str = "") -> Iterator[list[Tap]]:
+    """Listen at several places at once, with one filter; a Tap for each."""
     with ExitStack() as stack:
-        taps = []
-        for where in wheres:
-            taps.append(Tap(net, where, filter))
-            stack.callback(taps[-1].close)
-        yield taps[0] if len(taps) == 1 else taps
+        yield [stack.enter_context(tap(net, where, filter)) for where in wheres]
 
 
 def search(packets: list[Packet], payload: bytes) -> list[Packet]:

@@ -13,7 +13,7 @@ DATA = HOME / "data"
 
 def names() -> list[str]:
     """The scenarios that come with the suite."""
-    return sorted(path.stem for path in HOME.glob("*.py") if not path.stem.startswith("_") and path.stem != "pytest_plugin")
+    return sorted(path.stem for path in HOME.glob("[!_]*.py") if path.stem != "pytest_plugin")
 
 
 def find(name: str):

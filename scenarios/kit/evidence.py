@@ -16,7 +16,8 @@ def gather(net) -> Iterator[tuple[str, str]]:
     for node in net.hosts:
         yield f"{node.name}: addresses, routes, neighbours", _addresses(node)
     for switch in (each for each in net.switches if isinstance(each, Switch)):
-        yield f"{switch.name}: flows", attempt(switch, "ovs-ofctl", "-O", "OpenFlow13", "dump-flows", switch.name).stdout
+        dump = attempt(switch, "ovs-ofctl", "-O", "OpenFlow13", "dump-flows", switch.name)
+        yield f"{switch.name}: flows", dump.stdout or dump.stderr
     yield from _logs(net)
     yield "the wires, for a moment", _wires(net)
 

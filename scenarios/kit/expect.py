@@ -82,6 +82,8 @@ class Claim:
     def _once(self, net) -> tuple[Outcome, str]:
         try:
             seen = self.probe(net)
+        except Unmet as unmet:  # a claim that this one rests on
+            return Outcome.NOT_HELD, str(unmet)
         except (LabError, OSError) as error:
             return Outcome.UNASKED, str(error)
         return (Outcome.NOT_HELD, seen) if seen else (Outcome.HELD, "")
@@ -135,6 +137,8 @@ def _call(probe: Probe, bound: inspect.BoundArguments, net) -> str | None:
 
 
 def _spoken(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} at {each}" for key, each in value.items())
     if isinstance(value, (tuple, list)):
         return ", ".join(map(str, value))
     return str(value)

@@ -37,8 +37,9 @@ class Lab:
 
     def build(self, **choices: str) -> Net:
         watch = Stopwatch()
-        self.net = self.scenario.start(timings := {}, **choices)
-        self.timings |= timings | {"up": watch.seconds + self.timings.get("sandbox", 0.0)}
+        phases: dict[str, float] = {}
+        self.net = self.scenario.start(choices, phases)
+        self.timings |= phases | {"up": watch.seconds + self.timings.get("sandbox", 0.0)}
         return self.net
 
     def ask(self) -> Iterator[Verdict]:

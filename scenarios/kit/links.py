@@ -4,26 +4,30 @@ import ctypes
 import fcntl
 import socket
 import struct
-from ipaddress import ip_interface
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from pathlib import Path
 
 from mininet import link as mininet_link
 
 from . import netlink
 from .command import addresses_here
-from .namespace import Namespace, later
+from .errors import LabError
+from .namespace import Namespace, Root, later
 
 SIOCGIFFLAGS, SIOCETHTOOL = 0x8913, 0x8946
 ETHTOOL_STXCSUM = 0x17
 IFF_UP, IFF_RUNNING = 0x1, 0x40
+LONGEST_NAME = 15
 WIRES = 0x1ab  # the interface group of every cable of ours, so that all can be removed in one step
 
 
 class Intf(mininet_link.Intf):
     """One end of a cable. ``ip6`` among its parameters gives it an IPv6 address beside the IPv4 one."""
 
-    def config(self, ip6=None, mtu=None, **params):
-        results = super().config(**params)
+    def config(self, ip6=None, mtu=None, up=True, **params):
+        results = super().config(up=up or None, **params)
+        if not up:
+            self.setDown()
         self.setParam(results, "setIP6", ip6=ip6)
         self.setParam(results, "setMTU", mtu=mtu)
         return results
@@ -31,19 +35,20 @@ class Intf(mininet_link.Intf):
     def setIP(self, ipstr, prefixLen=None):
         """Set the IPv4 address, "192.0.2.1/24" or with the prefix length apart."""
         if "/" not in ipstr and prefixLen is None:
-            raise ValueError(f"{self.name}: no prefix length set for IP address {ipstr}")
-        address = ip_interface(ipstr if "/" in ipstr else f"{ipstr}/{prefixLen}")
+            raise LabError(f"{self.name}: no prefix length set for IP address {ipstr}")
+        address = self._parsed(ipstr if "/" in ipstr else f"{ipstr}/{prefixLen}")
         old, self.ip, self.prefixLen = self.ip, str(address.ip), address.network.prefixlen
         if old and old != self.ip:
-            self.place.run(_remove_addresses, self.name)
+            self.place.soon(_remove_addresses, self.name)
         self._address(address)
         return ""
 
     def setIP6(self, address: str) -> str:
         """Switch IPv6 on for this interface and give it an address, "2001:db8::1/64"."""
-        self.ip6 = str(ip_interface(address).ip)
-        later(lambda: self.place.sysctl({f"net/ipv6/conf/{self.name}/disable_ipv6": 0}))
-        later(lambda: self._address(ip_interface(address)))
+        parsed = self._parsed(address)
+        self.ip6 = str(parsed.ip)
+        self.place.sysctl({f"net/ipv6/conf/{self.name}/disable_ipv6": 0})
+        self._address(parsed)
         return ""
 
     def setMTU(self, size: int) -> str:
@@ -59,7 +64,11 @@ class Intf(mininet_link.Intf):
 
     def isUp(self, setUp=False):
         if setUp:
-            self.place.netlink(lambda index: netlink.link_set(index(self.name), up=True))
+            place = self.place
+            if self.name in place.born_up:
+                place.born_up.remove(self.name)
+            else:
+                place.netlink(lambda index: netlink.link_set(index(self.name), up=True))
             return True
         return bool(self.place.run(_flags, self.name) & IFF_UP)
 
@@ -69,6 +78,7 @@ class Intf(mininet_link.Intf):
 
     def setDown(self) -> None:
         """Switch the interface off; the far end sees its carrier go."""
+        self.place.born_up.discard(self.name)
         self.place.netlink(lambda index: netlink.link_set(index(self.name), up=False))
 
     def ifconfig(self, *args):
@@ -83,7 +93,7 @@ class Intf(mininet_link.Intf):
 
     def delete(self):
         """Remove the interface, and with it the far end of its cable."""
-        later(lambda: self.place.run(_delete, self.name))
+        self.place.soon(_delete, self.name)
         self.node.delIntf(self)
         self.link = None
 
@@ -97,6 +107,12 @@ class Intf(mininet_link.Intf):
         if self.link is None:
             return None
         return self.link.intf2 if self.link.intf1 is self else self.link.intf1
+
+    def _parsed(self, address: str) -> IPv4Interface | IPv6Interface:
+        try:
+            return ip_interface(address)
+        except ValueError as error:
+            raise LabError(f"{self.name}: {error}") from None
 
     def _address(self, address) -> None:
         self.place.netlink(lambda index: netlink.address(index(self.name), str(address.ip), address.network.prefixlen))
@@ -133,14 +149,21 @@ class Link(mininet_link.Link):
     @classmethod
     def makeIntfPair(cls, intfname1, intfname2, addr1=None, addr2=None, node1=None, node2=None, deleteIntfs=True):
         for name in intfname1, intfname2:
-            if len(name) > 15:
-                raise ValueError(f"interface name {name!r} is longer than the kernel's 15 characters; name it yourself "
-                                 "with intfName1= or intfName2=")
-        ends = [(intfname1, addr1, node1), (intfname2, addr2, node2)]
-        (name, mac, place), (peer, peer_mac, peer_place) = [
-            (name, mac, place_of(node)) for name, mac, node in ends]
-        _lab().netlink(netlink.veth(name, peer, netns=place.net, peer_netns=peer_place.net,
+            if len(name) > LONGEST_NAME:
+                raise LabError(f"interface name {name!r} is longer than the kernel's {LONGEST_NAME} characters; name "
+                               "it yourself with intfName1= or intfName2=")
+        first, second = (intfname1, addr1, place_of(node1)), (intfname2, addr2, place_of(node2))
+        if isinstance(second[2], Root):
+            first, second = second, first
+        cls._lay(*first, *second)
+
+    @staticmethod
+    def _lay(name, mac, place, peer, peer_mac, peer_place) -> None:
+        """The first end is born switched on, the second cannot be; a switch's end is best first."""
+        _lab().netlink(netlink.veth(name, peer, netns=None if isinstance(place, Root) else place.net,
+                                    peer_netns=None if isinstance(peer_place, Root) else peer_place.net,
                                     mac=mac, peer_mac=peer_mac, group=WIRES))
+        place.born_up.add(name)
 
     def delete(self):
         """Remove the cable; the kernel takes both ends at once."""
@@ -173,7 +196,7 @@ def checksums_in_software(intf: Intf) -> None:
     Open vSwitch's userspace datapath passes frames on as it finds them: a checksum left to be filled in later would
     never be, and TCP and UDP would be dropped while ping works.
     """
-    later(lambda: intf.place.run(_ethtool, intf.name, ETHTOOL_STXCSUM, 0))
+    intf.place.soon(_ethtool, intf.name, ETHTOOL_STXCSUM, 0)
 
 
 _labs: dict[int, Namespace] = {}

@@ -1,48 +1,57 @@
 """Namespaces of a node: a network namespace at once; mounts, host name and files of its own once a program runs there.
 
 A namespace here is a file descriptor, not a process and not a mount: a host that runs nothing costs nothing but its
-network stack. One thread, the courier, enters namespaces on behalf of everybody: a child that it starts is born
-there, and a socket that it opens belongs there.
+network stack.
 """
 
+import errno
 import os
 import socket
 import subprocess
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from . import netlink
-from .syscalls import (
-    CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, MS_BIND, MS_NODEV, MS_NOSUID, mount, setns, unshare,
-)
+from .courier import courier, go_home, open_ns
+from .errors import CannotRun, LabError
+from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, MS_BIND, MS_NODEV, MS_NOSUID, mount, setns, unshare
 
 T = TypeVar("T")
-Request = bytes | Callable[[Callable[[str], int]], bytes]
-THREAD_NS = "/proc/thread-self/ns/"
+Index = Callable[[str], int]
+Request = bytes | Callable[[Index], bytes]
+NO_MORE = {
+    errno.ENOSPC: "this machine allows no more network namespaces: sudo sysctl -w user.max_net_namespaces=65536",
+    errno.EMFILE: "this process may open no more files, and a node needs one: raise the limit with 'ulimit -n 65536'",
+    errno.ENFILE: "this machine allows no more open files: sudo sysctl -w fs.file-max=1000000",
+    errno.ENOMEM: "this machine has no memory left for another network namespace",
+}
 
 
 class Namespace:
     """A place in the lab: ``run`` a function there, ``spawn`` a program there.
 
-    >>> Namespace("h1").run(os.listdir, "/proc/sys/net/ipv4/conf")  # doctest: +SKIP
-    ['all', 'default', 'lo']
+    >>> Namespace.new("h1").run(os.listdir, "/proc/thread-self/net/dev_snmp6")  # doctest: +SKIP
+    ['lo']
     """
 
-    def __init__(self, name: str, net: int):
+    def __init__(self, name: str, net: int | None = None):
         self.name = name
-        self.net = net
+        self._net = net
         self._private: tuple[int, int] | None = None
+        self.born_up: set[str] = set()
         self.files: dict[str, str] = {}
         self.directories: list[str] = ["/run"]
         self.binds: dict[str, str] = {}
 
     @classmethod
     def new(cls, name: str) -> "Namespace":
-        return cls(name, courier(_new_net))
+        """A network namespace that is made, together with all others that wait for it, when it is first needed."""
+        place = cls(name)
+        _unborn.append(place)
+        return place
 
     @classmethod
     def of_process(cls, name: str, pid: int) -> "Namespace":
@@ -55,11 +64,36 @@ class Namespace:
     @classmethod
     def here(cls, name: str = "lab") -> "Namespace":
         """The namespace of this process: where switches and controllers live."""
-        return Root(name, os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
+        return Root(name)
+
+    @property
+    def net(self) -> int:
+        """A descriptor of the network namespace; -1 when it is closed."""
+        if self._net is None:
+            courier(_make_unborn)
+        return self._net
 
     def run(self, function: Callable[..., T], *args) -> T:
         """Call a function with this network namespace around it. Sockets it opens stay here."""
         return courier(_within, self.net, function, *args)
+
+    def soon(self, function: Callable[..., object], *args) -> None:
+        """Call a function here: at its turn among the requests of the drawing, or now when there is none."""
+        self._carry_out(Deed(function, *args))
+
+    def netlink(self, *requests: Request) -> None:
+        """Carry out rtnetlink requests here; one that is a function gets the number of an interface by its name.
+
+        Within ``drawing`` they wait for its end. Raises LabError when the kernel refuses, or there is no such
+        interface.
+        """
+        self._carry_out(*requests)
+
+    def _carry_out(self, *work) -> None:
+        if _drawing is None:
+            courier(_visit, [(self, work)])
+        else:
+            _drawing.setdefault(self, []).extend(work)
 
     def spawn(self, argv: list[str], **options) -> subprocess.Popen:
         """Start a program here, with the node's own mounts, files and host name; options as for Popen."""
@@ -75,24 +109,24 @@ class Namespace:
         """What another process needs to come in by setns(2): network, mount, UTS."""
         return (self.net, *self.private())
 
-    def netlink(self, *requests: Request) -> None:
-        """Carry out rtnetlink requests here; one that is a function gets the number of an interface by its name.
-
-        Raises netlink.Refused, or OSError when there is no such interface. Within ``drawing`` they wait for the end.
-        """
-        if _drawing is None:
-            self.run(_send, requests)
-        else:
-            _drawing.setdefault(self, []).extend(requests)
-
     def sysctl(self, settings: Mapping[str, object]) -> None:
-        """Set kernel parameters, spelled as a path: ``{"net/ipv4/ip_forward": 1}`` (sysctl(8))."""
-        self.run(_write_sysctls, settings)
+        """Set kernel parameters, spelled as a path: ``{"net/ipv4/ip_forward": 1}`` (sysctl(8)).
+
+        Within ``drawing`` it waits for its turn.
+        """
+        self.soon(_write_sysctls, settings)
 
     def close(self) -> None:
-        for fd in (self.net, *(self._private or ())):
-            os.close(fd)
-        self.net, self._private = -1, None
+        if self in _unborn:
+            _unborn.remove(self)
+        for fd in (self._net, *(self._private or ())):
+            if fd is not None and fd >= 0:
+                os.close(fd)
+        self._net, self._private = -1, None
+
+
+class Deed(partial):
+    """A call to be made inside a namespace."""
 
 
 @contextmanager
@@ -107,11 +141,9 @@ def drawing() -> Iterator[None]:
     try:
         yield
         drawn, _drawing = _drawing, None
-        for place in sorted(drawn, key=lambda place: not isinstance(place, Root)):
-            place.run(_send, drawn[place])
-        afterwards, _afterwards[:] = _afterwards[:], []
-        for action in afterwards:
-            action()
+        courier(_visit, sorted(drawn.items(), key=lambda visit: not isinstance(visit[0], Root)))
+        while _afterwards:
+            _afterwards.pop(0)()
     finally:
         _drawing = None
         _afterwards.clear()
@@ -125,12 +157,19 @@ def later(action: Callable[[], object]) -> None:
         _afterwards.append(action)
 
 
-_drawing: dict[Namespace, list[Request]] | None = None
+_drawing: dict[Namespace, list] | None = None
+_unborn: list[Namespace] = []
 _afterwards: list[Callable[[], object]] = []
 
 
 class Root(Namespace):
     """The lab's own namespaces: no entering is needed for its files."""
+
+    @property
+    def net(self):
+        if self._net is None:
+            self._net = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        return self._net
 
     def spawn(self, argv, **options):
         return subprocess.Popen(argv, **options)
@@ -139,46 +178,18 @@ class Root(Namespace):
         return (self.net,)
 
 
-def courier(function: Callable[..., T], *args) -> T:
-    """Call a function in the thread that may change its namespaces."""
-    if threading.get_ident() == _courier_thread.get("ident"):
-        return function(*args)
-    return _pool().submit(function, *args).result()
-
-
-_courier_thread: dict[str, int] = {}
-_pools: dict[int, ThreadPoolExecutor] = {}
-
-
-def _pool() -> ThreadPoolExecutor:
-    """One pool for each process: threads do not survive fork(2)."""
-    if os.getpid() not in _pools:
-        _pools.clear()
-        _pools[os.getpid()] = ThreadPoolExecutor(1, "courier", _become_courier)
-    return _pools[os.getpid()]
-
-
-def _become_courier() -> None:
-    unshare(CLONE_FS)  # a thread that shares its root directory with others may not change its mount namespace
-    _courier_thread["ident"] = threading.get_ident()
-    _home.clear()
-    _home.extend(_open_ns(kind) for kind in ("net", "mnt", "uts"))
-
-
-_home: list[int] = []
-
-
-def _open_ns(kind: str) -> int:
-    return os.open(THREAD_NS + kind, os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _new_net() -> int:
+def _make_unborn() -> None:
+    """All namespaces that were asked for: one errand, and the kernel's time for each."""
     try:
-        unshare(CLONE_NEWNET)
-        quieten()
-        return _open_ns("net")
+        while _unborn:
+            unshare(CLONE_NEWNET)
+            quieten()
+            _unborn[0]._net = open_ns("net")
+            _unborn.pop(0)
+    except OSError as error:
+        raise CannotRun(f"{_unborn[0].name}: {NO_MORE.get(error.errno, error)}") from None
     finally:
-        setns(_home[0])
+        go_home()
 
 
 def quieten() -> None:
@@ -192,7 +203,7 @@ def _within(net: int, function, *args):
     try:
         return function(*args)
     finally:
-        setns(_home[0])
+        go_home()
 
 
 def _within_all(fds: tuple[int, ...], function, argv, options):
@@ -202,8 +213,7 @@ def _within_all(fds: tuple[int, ...], function, argv, options):
     try:
         return function(argv, cwd=cwd, **options)
     finally:
-        for fd in _home:
-            setns(fd)
+        go_home()
 
 
 def _new_private(place: Namespace) -> tuple[int, int]:
@@ -212,10 +222,9 @@ def _new_private(place: Namespace) -> tuple[int, int]:
         unshare(CLONE_NEWNS | CLONE_NEWUTS)
         socket.sethostname(place.name)
         _furnish(place)
-        return _open_ns("mnt"), _open_ns("uts")
+        return open_ns("mnt"), open_ns("uts")
     finally:
-        for fd in _home:
-            setns(fd)
+        go_home()
 
 
 def _furnish(place: Namespace) -> None:
@@ -242,10 +251,48 @@ def lay_file(path: str, text: str, store: Path) -> None:
     mount(str(source), str(target), flags=MS_BIND)
 
 
-def _send(requests: Sequence[Request]) -> None:
-    """Those that need no number first: they make the interfaces that the others ask for."""
-    netlink.send(request for request in requests if isinstance(request, bytes))
-    netlink.send(request(socket.if_nametoindex) for request in requests if not isinstance(request, bytes))
+def _visit(visits: Iterable[tuple[Namespace, Sequence]]) -> None:
+    """Go from namespace to namespace and do in each what there is to do."""
+    try:
+        for place, work in visits:
+            setns(place.net)
+            try:
+                _do(work)
+            except OSError as error:
+                raise LabError(f"{place.name}: {_in_words(error)}") from error
+    finally:
+        go_home()
+
+
+def _do(work: Sequence) -> None:
+    """Those that need no number first, if they make the interfaces that the others ask for; then all in order."""
+    pending = [item for item in work if isinstance(item, bytes)]
+    if any(map(netlink.creates, pending)):
+        netlink.send(pending)
+        pending, work = [], [item for item in work if not isinstance(item, bytes)]
+    else:
+        pending = []
+    for item in work:
+        if isinstance(item, Deed):
+            netlink.send(pending)
+            pending = []
+            item()
+        else:
+            pending.append(item if isinstance(item, bytes) else item(_index))
+    netlink.send(pending)
+
+
+def _in_words(error: OSError) -> str:
+    if isinstance(error, netlink.Refused):
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+
+
+def _index(name: str) -> int:
+    try:
+        return socket.if_nametoindex(name)
+    except OSError as error:
+        raise OSError(error.errno, f"there is no interface called {name}") from None
 
 
 def _write_sysctls(settings: Mapping[str, object]) -> None:

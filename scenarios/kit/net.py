@@ -1,16 +1,20 @@
 """Mininet's Mininet, built in batches: one drawing of cables and addresses, one transaction of switches."""
 
 import resource
-from contextlib import nullcontext
+from contextlib import suppress
+from functools import partial
 
 from mininet import log
 from mininet import net as mininet_net
 from mininet import topo as mininet_topo
+from mininet.node import Controller
 
 from . import netlink, nodes, ovs, pinger, waiting
 from .controller import RyuApp
+from .courier import send_courier
+from .errors import NoSuchThing
 from .links import WIRES, Intf, Link, place_of
-from .namespace import Namespace, drawing
+from .namespace import Namespace, drawing, later
 
 CONNECT = 20  # seconds: Ryu needs about one to start, a loaded machine more
 OWN_KINDS = (nodes.Host, nodes.Router, nodes.Node)
@@ -21,33 +25,33 @@ class Net(mininet_net.Mininet):
 
     def __init__(self, topo=None, switch=nodes.Switch, host=nodes.Host, controller=None, link=Link, intf=Intf,
                  **params):
-        self._lab = Namespace.here()
         _raise_own_limits()
         super().__init__(topo, switch=switch, host=host, controller=controller, link=link, intf=intf, **params)
 
+    def build(self):
+        """Build the network: namespaces, cables and addresses in one drawing."""
+        with drawing():
+            super().build()
+
     def buildFromTopo(self, topo=None):
-        topo = topo or mininet_topo.Topo()
         if not self.controllers and self.controller:
             self._launch_controllers()
-        with drawing():
-            super().buildFromTopo(topo)
+        super().buildFromTopo(topo or mininet_topo.Topo())
 
     def _launch_controllers(self) -> None:
         """Before anything else: a controller takes longer to start than the network to be built."""
         given = self.controller if isinstance(self.controller, list) else [self.controller]
         for number, one in enumerate(given):
-            controller = self.addController(*((one,) if isinstance(one, nodes.Node) else (f"c{number}", one)))
+            controller = self.addController(*((one,) if isinstance(one, Controller) else (f"c{number}", one)))
             if isinstance(controller, RyuApp):
                 controller.launch()
 
     def configHosts(self):
-        """Configure the hosts, ours all at once; a class with a ``config`` of its own may look at its addresses."""
-        for kinds in (True, False):
-            with drawing() if kinds else nullcontext():
-                for host in self.hosts:
-                    if (type(host) in OWN_KINDS) == kinds:
-                        log.info(host.name + " ")
-                        host.configDefault(**({} if host.intfs else {"ip": None, "mac": None}))
+        """Configure the hosts; those whose ``config`` is not ours when the rest is there, for it may look around."""
+        for host in self.hosts:
+            log.info(host.name + " ")
+            configure = partial(host.configDefault, **({} if host.intfs else {"ip": None, "mac": None}))
+            configure() if type(host) in OWN_KINDS else later(configure)
         log.info("\n")
 
     def staticArp(self):
@@ -91,37 +95,46 @@ class Net(mininet_net.Mininet):
         return pinger.matrix([host for host in hosts or self.hosts if host.intfs], family, within)
 
     def stop(self):
-        """Stop everything; the kernel frees the namespaces behind us."""
+        """Stop everything, and wait only for processes; the kernel takes the rest apart behind us."""
         log.info(f"*** Stopping {len(self.controllers)} controllers\n")
+        self._ask_to_end()
         for controller in self.controllers:
             controller.stop()
         if self.terms:
             self.stopXterms()
+        log.info(f"*** Stopping {len(self.links)} links\n")
+        self._stop_links()
         log.info(f"*** Stopping {len(self.switches)} switches\n")
         self._stop_switches()
         log.info(f"*** Stopping {len(self.hosts)} hosts\n")
         for host in self.hosts:
             host.terminate()
-        self._remove_cables()
-        log.info("*** Done\n")
+        log.info("\n*** Done\n")
+
+    def _ask_to_end(self) -> None:
+        """All processes at once, before each is waited for."""
+        for node in self.values():
+            if isinstance(node, nodes.Node):
+                node.askToEnd()
+
+    def _stop_links(self) -> None:
+        """Ours go together: switches let go of them first, then the kernel removes the whole group."""
+        ours = [switch.name for switch in self.switches if isinstance(switch, nodes.Switch)]
+        if ours:
+            ovs.delete_bridges(ours, wait=False)
+        for link in self.links:
+            if not isinstance(link, Link) or type(link).stop is not Link.stop:
+                link.stop()
+        if self.links:
+            send_courier(_remove_wires)
 
     def _stop_switches(self) -> None:
-        ours = [switch for switch in self.switches if isinstance(switch, nodes.Switch)]
-        if ours:
-            ovs.delete_bridges(switch.name for switch in ours)
         for switch in self.switches:
-            switch.terminate() if switch in ours else switch.stop()
-
-    def _remove_cables(self) -> None:
-        """Those ends that lie in the lab's own namespace; a host's ends went with the host."""
-        try:
-            self._lab.netlink(netlink.link_delete(group=WIRES))
-        except netlink.Refused:
-            pass  # there were none
+            if not isinstance(switch, nodes.Switch):
+                switch.stop()
+            switch.terminate()
 
     def __getitem__(self, key):
-        from .errors import NoSuchThing
-
         if key not in self.nameToNode:
             raise NoSuchThing("node", key, self.nameToNode)
         return self.nameToNode[key]
@@ -136,3 +149,9 @@ def _raise_own_limits() -> None:
     for limit in resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC:
         _, hard = resource.getrlimit(limit)
         resource.setrlimit(limit, (hard, hard))
+
+
+def _remove_wires() -> None:
+    """Of every cable of ours, the end that lies in the lab's own namespace, and with it the other."""
+    with suppress(netlink.Refused):  # there were none
+        netlink.send([netlink.link_delete(group=WIRES)])

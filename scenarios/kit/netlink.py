@@ -23,16 +23,24 @@ IFA_F_NODAD = 2
 RTA_DST, RTA_OIF, RTA_GATEWAY = 1, 4, 5
 RT_TABLE_MAIN, RTPROT_STATIC, RTN_UNICAST, RT_SCOPE_UNIVERSE, RT_SCOPE_LINK = 254, 4, 1, 0, 253
 NDA_DST, NDA_LLADDR, NUD_PERMANENT = 1, 2, 0x80
-CHUNK = 32 * 1024  # bytes for one sendmsg(2); the kernel works through them in order
-BUFFER = 4 * 1024 * 1024  # bytes, for the acknowledgements of a chunk
+SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
+NLM_F_ACK_TLVS = 0x200
+NLMSGERR_ATTR_MSG = 1
+CHUNK = 128  # requests for one sendmsg(2): their acknowledgements fit the smallest receive buffer
+SUBJECTS = {RTM_NEWLINK: "an interface", RTM_DELLINK: "to remove an interface", RTM_NEWADDR: "an address",
+            RTM_DELADDR: "to remove an address", RTM_NEWROUTE: "a route", RTM_DELROUTE: "to remove a route",
+            RTM_NEWNEIGH: "a neighbour"}
 
 
 class Refused(OSError):
-    """The kernel refused a request; ``place`` is its index in what was sent."""
+    """The kernel refused a request. ``place`` is its index in what was sent, ``why`` what the kernel said of it."""
 
-    def __init__(self, error: int, place: int):
+    def __init__(self, error: int, place: int, subject: str = "a request", why: str = ""):
         super().__init__(error, os.strerror(error))
-        self.place = place
+        self.place, self.subject, self.why = place, subject, why
+
+    def __str__(self) -> str:
+        return f"the kernel refused {self.subject}: {self.strerror}" + (f" ({self.why})" if self.why else "")
 
 
 def veth(name: str, peer: str, *, netns: int | None = None, peer_netns: int | None = None,
@@ -103,19 +111,29 @@ def neighbour(index: int, ip: str, mac: str) -> bytes:
     return _request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, body)
 
 
+def creates(request: bytes) -> bool:
+    """Whether a request makes an interface."""
+    _, kind, flags = struct.unpack_from("=IHH", request)
+    return kind == RTM_NEWLINK and bool(flags & NLM_F_CREATE)
+
+
 def send(requests: Iterable[bytes]) -> None:
     """Carry out requests, in order, in the network namespace of the calling thread.
 
     Raises Refused for the first one that the kernel did not accept; the others are carried out all the same.
     """
+    requests = list(requests)
+    if not requests:
+        return
+    refused = None
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
-        kernel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-        first = 0
-        refused = None
-        for chunk in _chunks(requests):
-            kernel.sendto(b"".join(_numbered(chunk)), (0, 0))
-            refused = refused or _acknowledged(kernel, len(chunk), first)
-            first += len(chunk)
+        kernel.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
+        kernel.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
+        for first in range(0, len(requests), CHUNK):
+            chunk = requests[first:first + CHUNK]
+            kernel.sendto(b"".join(_numbered(chunk, first)), (0, 0))
+            complaint = _acknowledged(kernel, len(chunk), requests)
+            refused = refused or complaint
     if refused:
         raise refused
 
@@ -164,33 +182,34 @@ def _request(kind: int, flags: int, body: bytes) -> bytes:
     return struct.pack("=IHHII", 16 + len(body), kind, NLM_F_REQUEST | NLM_F_ACK | flags, 0, 0) + body
 
 
-def _chunks(requests: Iterable[bytes]) -> Iterable[list[bytes]]:
-    chunk, size = [], 0
-    for request in requests:
-        if chunk and size + len(request) > CHUNK:
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(request)
-        size += len(request)
-    if chunk:
-        yield chunk
-
-
-def _numbered(chunk: list[bytes]) -> Iterable[bytes]:
-    for number, request in enumerate(chunk):
+def _numbered(chunk: list[bytes], first: int) -> Iterable[bytes]:
+    for number, request in enumerate(chunk, first):
         yield request[:8] + struct.pack("=I", number) + request[12:]
 
 
-def _acknowledged(kernel: socket.socket, count: int, first: int) -> Refused | None:
+def _acknowledged(kernel: socket.socket, count: int, requests: list[bytes]) -> Refused | None:
+    """Read ``count`` acknowledgements; the first refusal among them."""
     refused = None
     while count:
-        data = memoryview(kernel.recv(1 << 20))
+        data = memoryview(kernel.recv(1 << 16))
         while data:
-            length, kind, _, number, _ = struct.unpack_from("=IHHII", data)
+            length, kind, flags, number, _ = struct.unpack_from("=IHHII", data)
             if kind == NLMSG_ERROR:
                 count -= 1
                 error = -struct.unpack_from("=i", data, 16)[0]
                 if error and not refused:
-                    refused = Refused(error, first + number)
+                    subject = SUBJECTS.get(struct.unpack_from("=H", requests[number], 4)[0], "a request")
+                    refused = Refused(error, number, subject, _said(bytes(data[:length]), flags))
             data = data[(length + 3) & ~3:]
     return refused
+
+
+def _said(message: bytes, flags: int) -> str:
+    """The kernel's own words in an extended acknowledgement; with our socket's options the request is not repeated."""
+    at = 36
+    while flags & NLM_F_ACK_TLVS and at + 4 <= len(message):
+        length, kind = struct.unpack_from("=HH", message, at)
+        if kind == NLMSGERR_ATTR_MSG:
+            return message[at + 4:at + length].rstrip(b"\0").decode(errors="replace")
+        at += (length + 3) & ~3 or 4
+    return ""

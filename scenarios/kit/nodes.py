@@ -3,18 +3,21 @@
 A node has no shell until somebody asks for one: ``h1.cmd()`` and ``h1.pid`` start it, ``run`` and daemons do not.
 """
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterable, Sequence
 
 from mininet import link as mininet_link
 from mininet import node as mininet_node
 
-from . import capability, netlink, ovs
+from . import capability, netlink, ovs, waiting
 from .command import run
 from .links import Intf, checksums_in_software, place_of
 from .namespace import Namespace, drawing, later
 from .services import Daemon, Service, Supervisor
 
+STOPPING = 1  # seconds that a shell gets to end before it is killed
 SHELL = ("shell", "pid", "stdin", "stdout", "pollOut", "master", "slave")
 
 
@@ -36,6 +39,7 @@ class Node(mininet_node.Node):
 
     @property
     def hasShell(self) -> bool:
+        """Whether somebody asked for one, and it has not been stopped."""
         return self.__dict__.get("shell") is not None
 
     def _startShellNow(self) -> None:
@@ -81,7 +85,7 @@ class Node(mininet_node.Node):
         words = str(intf).split() if " " in str(intf) else ["dev", str(intf)]
         if set(words[::2]) <= {"via", "dev"}:
             facts = dict(zip(words[::2], words[1::2], strict=True))
-            later(lambda: self._route("default", facts.get("via"), facts.get("dev")))
+            self._route("default", facts.get("via"), facts.get("dev"))
         else:
             later(lambda: run(self, "ip", "route", "replace", "default", *words))
 
@@ -94,15 +98,23 @@ class Node(mininet_node.Node):
     def _route(self, prefix: str, via: str | None, device: str | None) -> None:
         self.place.netlink(lambda index: netlink.route(prefix, via=via, index=index(device) if device else None))
 
+    def askToEnd(self) -> None:
+        """Tell the shell, and whatever runs in it, to end; ``terminate`` waits for it."""
+        if self.hasShell and self.shell.poll() is None:
+            os.killpg(self.shell.pid, signal.SIGHUP)
+
     def terminate(self):
-        if self.hasShell:
-            super().terminate()
+        self.askToEnd()
+        self.cleanup()
         self.__dict__.update(dict.fromkeys(SHELL))
-        if self.__dict__.get("place") and self.place.net >= 0:
+        if self.__dict__.get("place"):
             self.place.close()
 
     def cleanup(self):
+        """Wait for the shell; one that goes on, because what it runs does, is killed."""
         if self.hasShell:
+            if not waiting.poll(lambda: self.shell.poll() is not None, within=STOPPING):
+                os.killpg(self.shell.pid, signal.SIGKILL)
             super().cleanup()
 
     def attached(self, intf: Intf) -> None:
@@ -125,9 +137,9 @@ class Host(Node):
         results = super().config(**params)
         self.place.files |= _name_files(self.name, nameserver, names or {})
         if sysctl:
-            later(lambda: self.place.sysctl(sysctl))
+            self.place.sysctl(sysctl)
         for prefix, via in routes:
-            later(lambda prefix=prefix, via=via: self._route(prefix, via, None))
+            self._route(prefix, via, None)
         for service in self.services:
             later(lambda service=service: self.supervisor.start(service))
         return results
@@ -140,6 +152,12 @@ class Host(Node):
         far = intf.far
         if isinstance(far.node, mininet_node.OVSSwitch) and far.node.datapath == "user":
             checksums_in_software(intf)
+
+    def askToEnd(self):
+        super().askToEnd()
+        for daemon in self.daemons:
+            if daemon.alive:
+                os.killpg(daemon.process.pid, signal.SIGTERM)
 
     def terminate(self):
         if "supervisor" in self.__dict__:

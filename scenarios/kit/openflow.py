@@ -2,9 +2,9 @@
 
 import http.client
 import json
-import socket
 from typing import Any
 
+from . import ovs
 from .errors import LabError
 from .links import place_of
 
@@ -18,10 +18,9 @@ def controller_view(net, path: str) -> Any:
 
 
 def mac_table(net, switch: str) -> dict[str, str]:
-    """Where a switch has learned each MAC address: the name of the interface."""
-    ports = {number: intf.name for intf, number in net[switch].ports.items()}
-    rows = controller_view(net, f"/tables/{net[switch].dpid}")
-    return {row["mac"]: ports.get(row["port"], str(row["port"])) for row in rows}
+    """Where a switch has learned each MAC address: the name of the interface by which frames leave for it."""
+    rows = controller_view(net, "/tables").get(switch, [])
+    return {row["mac"]: ", ".join(row["ports"]) for row in rows}
 
 
 def _get(host: str, port: int, path: str) -> Any:
@@ -30,10 +29,15 @@ def _get(host: str, port: int, path: str) -> Any:
         connection.request("GET", path)
         answer = connection.getresponse()
         body = answer.read()
-    except (OSError, socket.timeout) as error:
+    except (TimeoutError, OSError) as error:
         raise LabError(f"the controller's JSON view at {host}:{port} does not answer: {error}") from None
     finally:
         connection.close()
     if answer.status != 200:
         raise LabError(f"the controller answers {path} with {answer.status}: {body.decode(errors='replace').strip()}")
     return json.loads(body)
+
+
+def port_number(interface: str) -> int:
+    """The OpenFlow port number of an interface, as the switch's own database has it now."""
+    return next((row["ofport"] for row in ovs.select("Interface", ["ofport"], [["name", "==", interface]])), -1)

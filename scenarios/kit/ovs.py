@@ -15,11 +15,14 @@ from . import capability, waiting
 from .errors import LabError
 
 RUN = Path("/run/openvswitch")
+LOG = Path("/var/log")
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 START = 20  # seconds: a busy machine may take one or two
 RECONFIGURE = 120  # seconds: a thousand ports take about two
+LOOK_AGAIN = 2000  # milliseconds after which we see whether ovs-vswitchd lives at all
 
 Operation = dict[str, Any]
+wanted: dict[str, int] = {}  # the number of the configuration that we asked for last
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ def start() -> None:
     """Start ovsdb-server and ovs-vswitchd in this lab, unless they run already."""
     if (RUN / "db.sock").exists():
         return
+    wanted.clear()
     RUN.mkdir(parents=True, exist_ok=True)
     _run("ovsdb-tool", "create", RUN / "conf.db", SCHEMA)
     _run("ovsdb-server", RUN / "conf.db", f"--remote=punix:{RUN}/db.sock", *_daemon("ovsdb-server"))
@@ -56,31 +60,45 @@ def transact(operations: list[Operation], wait: bool = True) -> list[Any]:
 
     Raises LabError with what the database or the switch daemon had to say.
     """
-    if wait:
-        operations = [*operations, _next_configuration(), _current_configuration()]
-    results = _call("transact", ["Open_vSwitch", *operations])
+    results = _call("transact", ["Open_vSwitch", *operations, _next_configuration(), _current_configuration()])
     _check(results)
+    wanted["configuration"] = results[-1]["rows"][0]["next_cfg"]
     if wait:
-        _configured(results[-1]["rows"][0]["next_cfg"])
+        settle()
     return results
+
+
+def settle() -> None:
+    """Wait until ovs-vswitchd has done all that it was asked for. Raises LabError when it has died."""
+    number, patience = wanted.get("configuration", 0), waiting.Deadline(RECONFIGURE)
+    while (done := select("Open_vSwitch", ["cur_cfg"])[0]["cur_cfg"]) < number:
+        if not _vswitchd_lives() or not patience.left:
+            raise LabError(f"ovs-vswitchd does not answer; its log: {LOG}/ovs-vswitchd.log")
+        _call("transact", ["Open_vSwitch", _change_from(done)])
 
 
 def add_bridges(bridges: Iterable[Bridge]) -> None:
     """Create bridges, or replace those of the same name. Raises LabError when a port could not be attached."""
     bridges = list(bridges)
-    transact(delete_operations([bridge.name for bridge in bridges]))
+    delete_bridges([bridge.name for bridge in bridges])
     transact([operation for bridge in bridges for operation in operations(bridge)])
     _complain_of_lost_ports()
 
 
-def delete_bridges(names: Iterable[str]) -> None:
-    transact(delete_operations(list(names)))
+def delete_bridges(names: Iterable[str], wait: bool = True) -> None:
+    """Remove those bridges that are there. Without ``wait``, whoever adds bridges next does the waiting."""
+    deleting = delete_operations(list(names))
+    if deleting:
+        transact(deleting, wait)
+    elif wait:
+        settle()
 
 
 def select(table: str, columns: list[str], where: list | None = None) -> list[dict[str, Any]]:
     """Rows of a table, as the database has them now."""
-    answer = transact([{"op": "select", "table": table, "where": where or [], "columns": columns}], wait=False)
-    return answer[0]["rows"]
+    results = _call("transact", ["Open_vSwitch", _select(table, columns, where)])
+    _check(results)
+    return results[0]["rows"]
 
 
 def operations(bridge: Bridge) -> list[Operation]:
@@ -154,14 +172,17 @@ def _next_configuration() -> Operation:
 
 
 def _current_configuration() -> Operation:
-    return {"op": "select", "table": "Open_vSwitch", "where": [], "columns": ["next_cfg"]}
+    return _select("Open_vSwitch", ["next_cfg", "cur_cfg"])
 
 
-def _configured(number: int) -> None:
-    """The database itself waits, and answers the moment ovs-vswitchd reports the configuration done."""
-    done = {"op": "wait", "table": "Open_vSwitch", "where": [], "columns": ["cur_cfg"], "until": "==",
-            "rows": [{"cur_cfg": number}], "timeout": RECONFIGURE * 1000}
-    _check(_call("transact", ["Open_vSwitch", done]))
+def _select(table: str, columns: list[str], where: list | None = None) -> Operation:
+    return {"op": "select", "table": table, "where": where or [], "columns": columns}
+
+
+def _change_from(number: int) -> Operation:
+    """The database itself waits, and answers the moment ovs-vswitchd reports another configuration done."""
+    return {"op": "wait", "table": "Open_vSwitch", "where": [], "columns": ["cur_cfg"], "until": "!=",
+            "rows": [{"cur_cfg": number}], "timeout": LOOK_AGAIN}
 
 
 def _complain_of_lost_ports() -> None:
@@ -193,6 +214,10 @@ def _check(results: list[Any]) -> None:
             raise LabError(f"Open vSwitch's database refused: {result['error']}: {result.get('details', '')}")
 
 
+def _vswitchd_lives() -> bool:
+    return Path("/proc", (RUN / "ovs-vswitchd.pid").read_text().strip()).exists()
+
+
 def _clock_counts_cores() -> bool:
     import time
 
@@ -200,7 +225,7 @@ def _clock_counts_cores() -> bool:
 
 
 def _daemon(name: str) -> list[str]:
-    return ["--detach", f"--pidfile={RUN}/{name}.pid", f"--log-file=/var/log/{name}.log", "--no-chdir",
+    return ["--detach", f"--pidfile={RUN}/{name}.pid", f"--log-file={LOG}/{name}.log", "--no-chdir",
             "-vconsole:off", "-vsyslog:off"]
 
 

@@ -66,15 +66,16 @@ def address(net, name: str, family: int = 4) -> str:
 
 
 def ping(net, src: str, dst: str, count: int = 1, wait: float = ANSWER, size: int = 56, ttl: int = 64,
-         dont_fragment: bool = False) -> Echo:
-    """Send echo requests, 20 ms apart, until one is answered for each or ``wait`` seconds have passed.
+         dont_fragment: bool = False, every: float = 0.02, enough: int | None = None) -> Echo:
+    """Send echo requests, ``every`` so many seconds, until ``enough`` are answered or ``wait`` seconds have passed.
 
-    ``size`` is the payload in bytes. Errors of the network are part of the result.
+    ``enough`` is all of them unless told; ``size`` is the payload in bytes. Errors of the network are part of the
+    result.
     """
     target = address(net, dst)
     family = ip_address(target).version
     with _socket(net, src, lambda: _icmp_socket(family, ttl, dont_fragment)) as ear:
-        return _exchange(ear, family, target, count, wait, size)
+        return _exchange(ear, target, _Plan(count, enough or count, every, wait, size))
 
 
 def hops(net, src: str, dst: str, most: int = MOST_HOPS, tries: int = 3) -> list[str | None]:
@@ -159,24 +160,33 @@ def datagram_socket(net, node: str, port: int = 0, family: int = 4) -> socket.so
     return net[node].place.run(opened)
 
 
-def _exchange(ear: socket.socket, family: int, target: str, count: int, wait: float, size: int) -> Echo:
-    identifier = os.getpid() & 0xFFFF
-    sent_at: dict[int, float] = {}
+@dataclass(frozen=True)
+class _Plan:
+    """How many requests to send, how many answers to await, how often (s), how long (s), how large (bytes)."""
+
+    count: int
+    enough: int
+    every: float
+    wait: float
+    size: int
+
+
+def _exchange(ear: socket.socket, target: str, plan: _Plan) -> Echo:
+    identifier, family = os.getpid() & 0xFFFF, ip_address(target).version
+    sent_at: list[float] = []
     times: dict[int, tuple[float, int]] = {}
     errors: list[str] = []
-    deadline, next_at = Deadline(wait), time.monotonic()
-    while len(times) < count and deadline.left:
-        if len(sent_at) < count and time.monotonic() >= next_at:
-            number = len(sent_at)
-            sent_at[number] = time.monotonic()
-            next_at = sent_at[number] + 0.02
+    deadline = Deadline(plan.wait)
+    while len(times) < plan.enough and deadline.left:
+        if len(sent_at) < plan.count and (not sent_at or time.monotonic() >= sent_at[-1] + plan.every):
+            sent_at.append(time.monotonic())
             try:
-                ear.sendto(echo(family, identifier, number, size), (target, 0))
+                ear.sendto(echo(family, identifier, len(sent_at) - 1, plan.size), (target, 0))
             except OSError as error:
                 return Echo(len(sent_at), (), (os.strerror(error.errno or 0),))
-        pause = min(deadline.left, 0.02) if len(sent_at) < count else deadline.left
+        pause = min(deadline.left, plan.every) if len(sent_at) < plan.count else deadline.left
         for number, ttl in _replies(ear, family, identifier, pause, errors):
-            if number in sent_at:
+            if number < len(sent_at):
                 times.setdefault(number, (time.monotonic() - sent_at[number], ttl))
     return Echo(len(sent_at), tuple(each for each, _ in times.values()), tuple(errors),
                 tuple(ttl for _, ttl in times.values()))

@@ -20,9 +20,23 @@ from . import netlink
 from .errors import CannotRun
 from .namespace import lay_file, quieten
 from .syscalls import (
-    CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, MS_BIND, MS_NODEV, MS_NOEXEC,
+    CLONE_NEWIPC,
+    CLONE_NEWNET,
+    CLONE_NEWNS,
+    CLONE_NEWPID,
+    CLONE_NEWUSER,
+    CLONE_NEWUTS,
+    MS_BIND,
+    MS_NODEV,
+    MS_NOEXEC,
     MS_NOSUID,
-    MS_PRIVATE, MS_RDONLY, MS_REC, MS_REMOUNT, die_with_parent, mount, unshare,
+    MS_PRIVATE,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+    die_with_parent,
+    mount,
+    unshare,
 )
 
 NAMESPACES = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC
@@ -121,15 +135,18 @@ class _UserMap:
         os.close(self.done)
 
     def _map(self, pid: int) -> None:
-        ranges = [_sub_ids(path) for path in ("/etc/subuid", "/etc/subgid")]
-        if shutil.which("newuidmap") and all(ranges):
-            for program, own, (first, count) in zip(
-                    ("newuidmap", "newgidmap"), (os.geteuid(), os.getegid()), ranges, strict=True):
-                subprocess.run([program, *map(str, (pid, 0, own, 1, 1, first, count))], check=True)
+        users, groups = _sub_ids("/etc/subuid"), _sub_ids("/etc/subgid")
+        if shutil.which("newuidmap") and users and groups:
+            _map_range("newuidmap", pid, os.geteuid(), users)
+            _map_range("newgidmap", pid, os.getegid(), groups)
         else:
             Path(f"/proc/{pid}/uid_map").write_text(f"0 {os.geteuid()} 1")
             Path(f"/proc/{pid}/setgroups").write_text("deny")
             Path(f"/proc/{pid}/gid_map").write_text(f"0 {os.getegid()} 1")
+
+
+def _map_range(program: str, pid: int, own: int, others: tuple[int, int]) -> None:
+    subprocess.run([program, *map(str, (pid, 0, own, 1, 1, *others))], check=True)
 
 
 def _sub_ids(path: str) -> tuple[int, int] | None:

@@ -77,18 +77,18 @@ class Scenario:
     @contextmanager
     def running(self, **choices: str) -> Iterator[Net]:
         """The network, up for as long as the ``with`` block lasts. Raises CannotRun, LabError."""
-        net = self.start(**choices)
+        net = self.start(choices)
         try:
             yield net
         finally:
             net.stop()
 
-    def start(self, timings: dict[str, float] | None = None, **choices: str) -> Net:
+    def start(self, choices: dict[str, str] | None = None, timings: dict[str, float] | None = None) -> Net:
         """Build and start the network; whoever starts it stops it. ``timings`` receives seconds by phase."""
         self.check_machine()
         timings = {} if timings is None else timings
         watch = Stopwatch()
-        topo = self.topo(**self.chosen(choices))
+        topo = self.topo(**self.chosen(choices or {}))
         if any(issubclass(topo.nodeInfo(name).get("cls", Switch), Switch) for name in topo.switches()):
             Switch.checkSetup()
         net = Net(topo, controller=self.controller, build=False)

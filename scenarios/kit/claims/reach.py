@@ -11,7 +11,7 @@ SILENCE = 0.4  # seconds to listen for an answer that must not come; answers tha
 @claims("{src} reaches {dst}")
 def reachable(net, src: str, dst: str) -> str | None:
     """``src`` gets an answer to an echo request to ``dst``."""
-    answer = probes.ping(net, src, dst)
+    answer = probes.ping(net, src, dst, count=5, every=0.1, enough=1)
     return None if answer.answered else str(answer)
 
 

@@ -1,6 +1,6 @@
 """What crosses a wire, heard there."""
 
-from ..capture import tap
+from ..capture import tap, taps
 from ..command import run
 from ..expect import CannotAsk, Claim, claims
 
@@ -26,7 +26,7 @@ def never_carries(where: str, filter: str, during: Claim, but_at: str) -> Claim:
     """
 
     def probe(net) -> str | None:
-        with tap(net, where, but_at, filter=filter) as (heard, control):
+        with taps(net, where, but_at, filter=filter) as (heard, control):
             _hold(during, net)
             if not control.wait(1, SETTLE):
                 raise CannotAsk(f"the control failed: {but_at} carries no {filter!r} either")

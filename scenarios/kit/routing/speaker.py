@@ -85,14 +85,11 @@ class Speaker:
     def ospf_ports(self) -> tuple[Port, ...]:
         return tuple(port for port in self.ports if port.cost is not None)
 
-    def callsX(self, neighbour: Neighbour) -> bool:
-        """Who opens the connection, so that two never collide: the customer, the member, the higher number."""
-        if neighbour.internal or neighbour.role is Role.PEER:
-            return (self.asn, int(self.router_id)) > (neighbour.asn, int(neighbour.address))
-        return neighbour.role in (Role.CUSTOMER, Role.RS_CLIENT)
-
     def calls(self, neighbour: Neighbour) -> bool:
-        """Who opens the connection, so that two never collide: provider, member, lower number."""
+        """Who opens the connection, so that two never collide: the provider, the member, the lower number.
+
+        Where routers start from the bottom up, whoever is called listens already.
+        """
         if neighbour.internal or neighbour.role is Role.PEER:
             return (self.asn, int(self.router_id)) < (neighbour.asn, int(neighbour.address))
         return neighbour.role in (Role.PROVIDER, Role.RS_CLIENT)
