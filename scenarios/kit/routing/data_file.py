@@ -73,7 +73,16 @@ def repeated_keys(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
 
 
 def complaint(path: Path, tree: yaml.Node | None, place: Place, problem: str) -> BadData:
-    return BadData(f"{path}:{line_of(tree, place)}: {spell(place)}: {problem}")
+    return BadData(f"{path}:{line_of(tree, place)}: {spell(as_written(tree, place))}: {problem}")
+
+
+def as_written(node: yaml.Node | None, place: Place) -> Place:
+    """A place whose keys of mappings are strings, also those that are numbers."""
+    steps = []
+    for step in place:
+        steps.append(str(step) if isinstance(node, yaml.MappingNode) else step)
+        _, node = descend(node, step)
+    return tuple(steps)
 
 
 def advice(error) -> str:
@@ -105,6 +114,6 @@ def descend(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, 
 
 
 def spell(place: Place) -> str:
-    """``("transit", 20, 1)`` as ``transit.20[1]``: a mapping's keys are strings or AS numbers, an index is last."""
+    """``("transit", "20", 1)`` as ``transit.20[1]``."""
     words = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
     return words.lstrip(".") or "the file"

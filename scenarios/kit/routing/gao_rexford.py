@@ -126,4 +126,4 @@ def is_valley_free(internet: Internet, path: tuple[int, ...]) -> bool:
             directions.append(1)
         else:
             return False
-    return directions == sorted(directions) and directions.count(1) <= 1
+    return directions == sorted(directions) and directions.count(1) <= 1 and len(set(path)) == len(path)

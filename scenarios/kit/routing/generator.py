@@ -1,8 +1,8 @@
 """Internets of any size, grown like the real one, the same for the same seed.
 
 A clique of tier-1 networks; below it, each newcomer buys transit from one to three networks, the more likely the
-more customers they have (Barabási and Albert 1999: power-law customer cones); one in six newcomers sells transit
-itself; half of those, and a few of the others, meet at exchanges near their providers.
+more customers they have (Barabási and Albert 1999: power-law customer cones); one in four newcomers would sell
+transit itself; half of those, and a few of the others, meet at exchanges near their providers.
 """
 
 import random
@@ -17,7 +17,7 @@ FIRST_ASN = 1
 ROUTE_SERVERS = 64512  # private AS numbers (RFC 6996): a route server's is never seen in a path
 SPACE = IPv4Network("20.0.0.0/8")  # unicast addresses that a real bogon filter lets pass
 PEERING_LANS = IPv4Network("23.0.0.0/8")
-SELLS_TRANSIT = 1 / 6
+SELLS_TRANSIT = 1 / 4
 PROVIDERS = {1: 45, 2: 40, 3: 15}  # how many, and how often in a hundred
 SIZE_OF_EXCHANGE = 12
 
