@@ -1,0 +1,373 @@
+"""OpenFlow 1.3 switches and wires in memory: carries out our rules on real frames, and refuses what a switch refuses."""
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+
+import dpkt
+
+from controllers import rules
+from controllers.bridge import Bridge, Report
+from controllers.frames import Frame, build, parse
+from controllers.topology import Endpoint
+
+STORM = 20_000
+"""Frames carried for one event, after which a network counts as storming."""
+
+
+@dataclass
+class Packet:
+    """A frame on its way through the tables."""
+
+    frame: Frame
+    in_port: int
+    metadata: int = 0
+
+    def fields(self) -> dict:
+        frame = self.frame
+        found = {"in_port": self.in_port, "eth_src": frame.source, "eth_dst": frame.destination,
+                 "eth_type": frame.ethertype, "metadata": self.metadata,
+                 "vlan_vid": 0 if frame.vlan is None else rules.VLAN_PRESENT | frame.vlan}
+        return {**found, **network_fields(frame)}
+
+
+def network_fields(frame: Frame) -> dict:
+    try:
+        if frame.ethertype == 0x0806:
+            arp = dpkt.arp.ARP(frame.payload)
+            return {"arp_op": arp.op, "arp_tpa": address(arp.tpa), "arp_spa": address(arp.spa)}
+        if frame.ethertype == 0x0800:
+            return transport_fields("ipv4", dpkt.ip.IP(frame.payload))
+        if frame.ethertype == 0x86DD:
+            return transport_fields("ipv6", dpkt.ip6.IP6(frame.payload))
+    except dpkt.UnpackError:
+        pass
+    return {}
+
+
+def transport_fields(family: str, packet) -> dict:
+    found = {f"{family}_src": address(packet.src), f"{family}_dst": address(packet.dst), "ip_proto": packet.p}
+    above = packet.data
+    if isinstance(above, dpkt.tcp.TCP):
+        found |= {"tcp_src": above.sport, "tcp_dst": above.dport}
+    elif isinstance(above, dpkt.udp.UDP):
+        found |= {"udp_src": above.sport, "udp_dst": above.dport}
+    elif isinstance(above, dpkt.icmp.ICMP):
+        found |= {"icmpv4_type": above.type}
+    elif isinstance(above, dpkt.icmp6.ICMP6):
+        found |= {"icmpv6_type": above.type, "ipv6_nd_target": address(bytes(above.data)[4:20])}
+    return found
+
+
+def address(packed: bytes) -> str:
+    from ipaddress import ip_address
+    return str(ip_address(packed))
+
+
+def matches(wanted: rules.Match, fields: dict) -> bool:
+    return all(name in fields and equal(value, fields[name]) for name, value in wanted)
+
+
+def equal(wanted, actual) -> bool:
+    if not isinstance(wanted, tuple):
+        return wanted == actual
+    value, mask = (number(part) for part in wanted)
+    return number(actual) & mask == value & mask
+
+
+def number(value) -> int:
+    if isinstance(value, int):
+        return value
+    if value.count(":") == 5 and "::" not in value:
+        return int(value.replace(":", ""), 16)
+    from ipaddress import ip_address
+    return int(ip_address(value))
+
+
+@dataclass
+class FakeSwitch:
+    dpid: int
+    flows: dict = field(default_factory=dict)
+    groups: dict = field(default_factory=dict)
+    meters: dict = field(default_factory=dict)
+    down: set = field(default_factory=set)
+    cache: dict = field(default_factory=dict)  # table -> its rules, by descending priority
+
+    def apply(self, message: rules.Message) -> None:
+        """Do as told; an assertion fails where a switch would answer with an error."""
+        self.cache.clear()
+        match message:
+            case rules.Flow():
+                self._check(message)
+                self.flows[message.key] = message
+            case rules.Delete(flow):
+                self.flows.pop(flow.key, None)
+            case rules.Group(number):
+                assert number not in self.groups, f"group {number} exists"
+                self._store(message)
+            case rules.ModifyGroup(group):
+                assert group.number in self.groups, f"group {group.number} does not exist"
+                self._store(group)
+            case rules.DeleteGroup(number):
+                users = [flow for flow in self.flows.values() if rules.ToGroup(number) in flow.actions]
+                assert not users, f"group {number} is deleted under {users}"
+                self.groups.pop(number, None)
+            case rules.Meter(number):
+                assert number not in self.meters
+                self.meters[number] = message
+            case rules.DeleteMeter(number):
+                self.meters.pop(number, None)
+
+    def _store(self, group: rules.Group) -> None:
+        if group.kind == "indirect":
+            assert len(group.buckets) == 1
+        self.groups[group.number] = group
+
+    def _check(self, flow: rules.Flow) -> None:
+        for action in flow.actions:
+            if isinstance(action, rules.ToGroup):
+                assert action.group in self.groups, f"{flow} uses a group that is not there"
+        assert flow.goto is None or flow.goto > flow.table
+        rivals = [other for other in self.flows.values()
+                  if (other.priority, other.table) == (flow.priority, flow.table) and other.match != flow.match
+                  and overlap(other.match, flow.match)]
+        assert not rivals, f"{flow} is ambiguous with {rivals}"
+
+    def process(self, data: bytes, in_port: int, choose: int = 0):
+        """What leaves: ("port", number, frame) or ("controller", packet, rule)."""
+        packet = Packet(parse(data), in_port)
+        return list(self._table(packet, 0, choose))
+
+    def _table(self, packet: Packet, table: int | None, choose: int):
+        while table is not None:
+            fields = packet.fields()
+            flow = next((flow for flow in self._ordered(table) if matches(flow.match, fields)), None)
+            if flow is None:
+                return
+            if any(isinstance(action, rules.DecTtl) for action in flow.actions) and ttl(packet.frame) <= 1:
+                yield "controller", packet, flow, "ttl"
+                return
+            yield from self._act(packet, flow.actions, choose, flow)
+            if flow.metadata is not None:
+                value, mask = flow.metadata
+                packet.metadata = packet.metadata & ~mask | value & mask
+            table = flow.goto
+
+    def _ordered(self, table: int) -> list[rules.Flow]:
+        if table not in self.cache:
+            self.cache[table] = sorted((flow for flow in self.flows.values() if flow.table == table),
+                                       key=lambda flow: -flow.priority)
+        return self.cache[table]
+
+    def _act(self, packet: Packet, actions, choose: int, flow):
+        for action in actions:
+            match action:
+                case rules.Output(rules.Port.CONTROLLER):
+                    yield "controller", Packet(packet.frame, packet.in_port, packet.metadata), flow, "action"
+                case rules.Output(rules.Port.IN_PORT):
+                    yield "port", packet.in_port, build(packet.frame)
+                case rules.Output(rules.Port.TABLE):
+                    yield from self._table(packet, 0, choose)
+                case rules.Output(port):
+                    if port != packet.in_port:
+                        yield "port", port, build(packet.frame)
+                case rules.ToGroup(number):
+                    yield from self._group(packet, self.groups[number], choose, flow)
+                case _:
+                    packet.frame = changed(packet.frame, action)
+
+    def _group(self, packet: Packet, group: rules.Group, choose: int, flow):
+        buckets = group.buckets
+        if group.kind in ("ff", "select"):
+            live = [bucket for bucket in buckets if bucket.watch_port not in self.down]
+            buckets = live[:1] if group.kind == "ff" else live[choose % len(live):][:1] if live else []
+        for bucket in buckets:
+            copy = Packet(packet.frame, packet.in_port, packet.metadata)
+            yield from self._act(copy, bucket.actions, choose, flow)
+
+
+def overlap(one: rules.Match, other: rules.Match) -> bool:
+    """Whether some packet could match both."""
+    first, second = dict(one), dict(other)
+    return all(compatible(first[name], second[name]) for name in first.keys() & second.keys())
+
+
+def compatible(one, other) -> bool:
+    value, mask = map(number, one) if isinstance(one, tuple) else (number(one), -1)
+    rival, cover = map(number, other) if isinstance(other, tuple) else (number(other), -1)
+    return value & mask & cover == rival & mask & cover
+
+
+def ttl(frame: Frame) -> int:
+    return frame.payload[8] if frame.ethertype == 0x0800 else frame.payload[7]
+
+
+def changed(frame: Frame, action) -> Frame:
+    match action:
+        case rules.PushVlan():
+            return frame._replace(vlan=0)
+        case rules.PopVlan():
+            return frame._replace(vlan=None)
+        case rules.SetField("vlan_vid", value):
+            assert frame.vlan is not None, "a tag is set on a frame without one"
+            return frame._replace(vlan=value & 0xFFF)
+        case rules.SetField("eth_src", value):
+            return frame._replace(source=value)
+        case rules.SetField("eth_dst", value):
+            return frame._replace(destination=value)
+        case rules.SetField(name, value):
+            return frame._replace(payload=rewritten(frame, name, value))
+        case rules.DecTtl():
+            return frame._replace(payload=older(frame))
+    raise AssertionError(f"{action} is not simulated")
+
+
+def older(frame: Frame) -> bytes:
+    if frame.ethertype == 0x86DD:
+        return frame.payload[:7] + bytes([frame.payload[7] - 1]) + frame.payload[8:]
+    packet = dpkt.ip.IP(frame.payload)
+    packet.ttl, packet.sum = packet.ttl - 1, 0
+    return bytes(packet)
+
+
+def rewritten(frame: Frame, name: str, value) -> bytes:
+    from ipaddress import ip_address
+    packet = dpkt.ip.IP(frame.payload)
+    if name in ("ipv4_src", "ipv4_dst"):
+        setattr(packet, name[5:], ip_address(value).packed)
+    else:
+        setattr(packet.data, {"src": "sport", "dst": "dport"}[name[4:]], value)
+    packet.sum = packet.data.sum = 0
+    return bytes(packet)
+
+
+class FakeNetwork:
+    """Switches, wires and hosts around a bridge. Time passes only by `tick`."""
+
+    def __init__(self, bridge: Bridge, wires=(), hosts=(), connect: bool = True) -> None:
+        """`wires` are pairs of (dpid, port); `hosts` the (dpid, port) that a host is plugged into."""
+        self.bridge, self.now = bridge, bridge.discovery.now
+        self.wires: dict[Endpoint, Endpoint] = {}
+        self.hosts = [Endpoint(*place) for place in hosts]
+        self.inbox: dict[Endpoint, list[bytes]] = defaultdict(list)
+        self.switches: dict[int, FakeSwitch] = {}
+        self.lost: set[int] = set()  # switches the controller cannot reach
+        self.carried = 0
+        for one, other in wires:
+            self.wires[Endpoint(*one)], self.wires[Endpoint(*other)] = Endpoint(*other), Endpoint(*one)
+        for end in [*self.wires, *self.hosts]:
+            self.switches.setdefault(end.dpid, FakeSwitch(end.dpid))
+        if connect:
+            self.connect_all()
+
+    def ports(self, dpid: int) -> dict[int, tuple[str, bool]]:
+        ends = [end for end in [*self.wires, *self.hosts] if end.dpid == dpid]
+        return {end.port: (f"s{dpid}-eth{end.port}", end.port not in self.switches[dpid].down) for end in sorted(ends)}
+
+    def connect_all(self) -> None:
+        for dpid in self.switches:
+            self.connect(dpid)
+
+    def connect(self, dpid: int) -> None:
+        self.lost.discard(dpid)
+        switch = self.switches[dpid]
+        flows = tuple(rules.Flow(flow.table, flow.priority, flow.match, cookie=flow.cookie)
+                      for flow in switch.flows.values())
+        self.bridge.switch_connected(Report(dpid, f"s{dpid}", self.ports(dpid), flows, frozenset(switch.groups)))
+        self.run()
+
+    def disconnect(self, dpid: int) -> None:
+        self.lost.add(dpid)
+        self.bridge.switch_disconnected(dpid)
+        self.run()
+
+    def take_over(self, bridge: Bridge) -> None:
+        """The controller is killed, and started again with nothing in its head."""
+        self.bridge = bridge
+        self.now = bridge.discovery.now
+
+    def set_wire(self, end: Endpoint, up: bool) -> None:
+        """Cut a wire, or heal it; both its ends see the carrier."""
+        for place in filter(None, (end, self.wires.get(end))):
+            down = self.switches[place.dpid].down
+            down.discard(place.port) if up else down.add(place.port)
+            if place.dpid not in self.lost:
+                self.bridge.port_changed(place, f"s{place.dpid}-eth{place.port}", up)
+        self.bridge.settle()
+        self.run()
+
+    def expire(self, dpid: int, flow: rules.Flow) -> None:
+        """A rule's time is up."""
+        self.switches[dpid].apply(rules.Delete(flow))
+        self.bridge.flow_expired(dpid, flow)
+        self.run()
+
+    def tick(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.now += self.bridge.pace
+            self.bridge.tick(self.now)
+            self.run()
+
+    def until_ready(self) -> None:
+        self.tick(8)
+
+    def send(self, place, data: bytes, choose: int = 0) -> None:
+        """A host sends a frame, and everything that follows from it happens."""
+        self.carry([("frame", Endpoint(*place), data)], choose)
+
+    def run(self) -> None:
+        self.carry([])
+
+    def carry(self, work, choose: int = 0) -> None:
+        work, carried = deque(work), 0
+        while True:
+            self.bridge.settle()
+            work.extend(self._told())
+            if not work:
+                return
+            carried += 1
+            assert carried < STORM, "a storm"
+            work.extend(self._step(work.popleft(), choose))
+            self.carried += 1
+
+    def _told(self):
+        """What the controller has to say, switch by switch and in order."""
+        outbox, self.bridge.outbox = self.bridge.outbox, defaultdict(list)
+        return [("told", dpid, message) for dpid, messages in outbox.items() for message in messages
+                if dpid not in self.lost]
+
+    def _step(self, event, choose: int):
+        match event:
+            case ("told", dpid, rules.Barrier(token)):
+                self.bridge.barrier_passed(dpid, token)
+            case ("told", dpid, rules.PacketOut(data, actions, in_port)):
+                packet = Packet(parse(data), in_port)
+                return self._leave(dpid, self.switches[dpid]._act(packet, actions, choose, None))
+            case ("told", dpid, message):
+                self.switches[dpid].apply(message)
+            case ("frame", end, data):
+                return self._leave(end.dpid, self.switches[end.dpid].process(data, end.port, choose))
+        return []
+
+    def _leave(self, dpid: int, outcomes):
+        onward = []
+        for kind, *what in outcomes:
+            if kind == "controller" and dpid not in self.lost:
+                self._show(dpid, *what)
+            elif kind == "port" and what[0] not in self.switches[dpid].down:
+                onward.extend(self._cross(Endpoint(dpid, what[0]), what[1]))
+        return onward
+
+    def _show(self, dpid: int, packet: Packet, flow, reason: str) -> None:
+        self.bridge.frame_received(Endpoint(dpid, packet.in_port), build(packet.frame))
+
+    def _cross(self, end: Endpoint, data: bytes):
+        if end in self.wires:
+            return [("frame", self.wires[end], data)]
+        if parse(data).ethertype != 0x88CC:
+            self.inbox[end].append(data)
+        return []
+
+    def received(self) -> dict[Endpoint, list[bytes]]:
+        """What each host has received since it was last asked."""
+        inbox, self.inbox = self.inbox, defaultdict(list)
+        return dict(inbox)
