@@ -15,8 +15,8 @@ from .errors import LabError
 from .namespace import Namespace, Root, later
 
 SIOCGIFFLAGS, SIOCETHTOOL = 0x8913, 0x8946
-ETHTOOL_STXCSUM = 0x17
-IFF_UP, IFF_RUNNING = 0x1, 0x40
+ETHTOOL_GLINK, ETHTOOL_STXCSUM = 0x0a, 0x17
+IFF_UP = 0x1
 LONGEST_NAME = 15
 WIRES = 0x1ab  # the interface group of every cable of ours, so that all can be removed in one step
 
@@ -73,8 +73,8 @@ class Intf(mininet_link.Intf):
         return bool(self.place.run(_flags, self.name) & IFF_UP)
 
     def carrier(self) -> bool:
-        """Whether the interface is up and sees its other end (IFF_RUNNING)."""
-        return bool(self.place.run(_flags, self.name) & IFF_RUNNING)
+        """Whether the interface is up and sees its other end, now; IFF_RUNNING tells it up to a second later."""
+        return bool(self.place.run(_ethtool, self.name, ETHTOOL_GLINK, 0))
 
     def setDown(self) -> None:
         """Switch the interface off; the far end sees its carrier go."""
@@ -214,10 +214,11 @@ def _flags(name: str) -> int:
     return struct.unpack_from("16xH", answer)[0]
 
 
-def _ethtool(name: str, command: int, value: int) -> None:
+def _ethtool(name: str, command: int, value: int) -> int:
     data = ctypes.create_string_buffer(struct.pack("=II", command, value))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, SIOCETHTOOL, struct.pack("16sP16x", name.encode(), ctypes.addressof(data)))
+    return struct.unpack_from("=I", data, 4)[0]
 
 
 def _delete(name: str) -> None:
