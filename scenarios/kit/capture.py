@@ -114,6 +114,10 @@ class Tap:
         waiting.poll(lambda: len(self.packets()) >= count, within)
         return self.packets()
 
+    def find(self, payload: bytes, within: float = 2.0) -> list[Packet]:
+        """The packets whose bytes contain ``payload`` in clear, once there is one, or else none."""
+        return waiting.poll(lambda: search(self.packets(), payload), within)
+
     def close(self) -> None:
         for _, _, ear in self._ears:
             ear.close()
