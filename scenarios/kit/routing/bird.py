@@ -1,14 +1,21 @@
 """BIRD 2 configuration from a router's own facts. Pure: a Speaker in, text out."""
 
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+
 from .speaker import BOGONS, LONGEST_PREFIX, Neighbour, Speaker
 from .template import render
 
 ROLES = {"provider": "provider", "customer": "customer", "peer": "peer", "rs": "rs_server", "rs-client": "rs_client"}
 
 
-def config(speaker: Speaker) -> str:
-    """What goes into bird.conf (BIRD 2.0.11 and later, for RFC 9234)."""
-    return render("bird.conf.j2", me=speaker, bogons=BOGONS, longest=LONGEST_PREFIX, roles=ROLES,
+def config(speaker: Speaker, fib: Sequence[IPv4Network] | None = None) -> str:
+    """What goes into bird.conf (BIRD 2.0.11 and later, for RFC 9234).
+
+    ``fib`` restricts what goes into the kernel's table: the kernel tells each change of any table to every daemon of
+    the machine, which a thousand daemons feel.
+    """
+    return render("bird.conf.j2", me=speaker, fib=fib, bogons=BOGONS, longest=LONGEST_PREFIX, roles=ROLES,
                   symbol=symbol, export=export)
 
 

@@ -86,10 +86,10 @@ class Speaker:
         return tuple(port for port in self.ports if port.cost is not None)
 
     def calls(self, neighbour: Neighbour) -> bool:
-        """Who opens the connection, so that two never collide: the provider, the member, the lower number.
+        """Who opens the connection, so that two never collide: the customer, the route server, the higher number.
 
-        Where routers start from the bottom up, whoever is called listens already.
+        Where routers start in the order of their numbers, whoever is called listens already.
         """
         if neighbour.internal or neighbour.role is Role.PEER:
-            return (self.asn, int(self.router_id)) < (neighbour.asn, int(neighbour.address))
-        return neighbour.role in (Role.PROVIDER, Role.RS_CLIENT)
+            return (self.asn, int(self.router_id)) > (neighbour.asn, int(neighbour.address))
+        return neighbour.role in (Role.CUSTOMER, Role.RS)

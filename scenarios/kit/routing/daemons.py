@@ -1,0 +1,130 @@
+"""Routing daemons as services of a node: BIRD, or FRR's zebra, ospfd and bgpd.
+
+    services=routing(registry=internet)                 BIRD
+    services=routing("frr", registry=internet)          FRR
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from ..command import run
+from ..services import Service
+from . import bird, bird_socket, frr
+from .facts import DEFAULT_TIMERS, speaker_of
+from .internet import Internet
+from .speaker import Speaker, Timers
+
+DAEMONS = ("bird", "frr")
+MAKE_DIRECTORY = 'install -d -o frr -g frr "$1" && shift && exec "$@"'  # FRR's daemons run as the user frr
+
+
+@dataclass(frozen=True)
+class RoutingDaemon(Service):
+    """A daemon that is configured by what its router knows; ``registry`` tells who may announce what."""
+
+    registry: Internet | None = None
+    timers: Timers = DEFAULT_TIMERS
+    fib: tuple[IPv4Network, ...] | None = None  # only these go into the kernel's table; None: all
+
+    def speaker(self, node) -> Speaker:
+        return speaker_of(node, self.registry, self.timers)
+
+    def write(self, node) -> None:
+        for name, text in self.files(node).items():
+            (node.supervisor.directory / name).write_text(text)
+
+    def reload(self, node) -> None:
+        """Take up facts that have changed."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Bird(RoutingDaemon):
+    """bird(8): every protocol in one small process."""
+
+    def files(self, node):
+        return {"bird.conf": bird.config(self.speaker(node), self.fib)}
+
+    def commands(self, node):
+        directory = node.supervisor.directory
+        return [["bird", "-f", "-c", str(directory / "bird.conf"), "-s", str(self.socket(node))]]
+
+    def reload(self, node):
+        self.write(node)
+        self.ask(node, "configure")
+
+    def ask(self, node, command: str) -> list[str]:
+        """Say something to BIRD, as at the prompt of birdc. Raises BirdSays."""
+        return bird_socket.ask(self.socket(node), command)
+
+    def socket(self, node) -> Path:
+        return node.supervisor.directory / "bird.ctl"
+
+
+@dataclass(frozen=True)
+class Frr(RoutingDaemon):
+    """One of FRR's daemons; zebra comes first, for the others look for it once and then not again for ten seconds."""
+
+    daemon: str = "zebra"
+
+    @property
+    def name(self):
+        return self.daemon
+
+    def files(self, node):
+        text = frr.config(self.speaker(node)).get(self.daemon)
+        return {} if text is None else {f"{self.daemon}.conf": text}
+
+    def commands(self, node):
+        if self.daemon not in frr.config(self.speaker(node)):
+            return []
+        directory, sockets = node.supervisor.directory, self.sockets(node)
+        module = ["-M", "rpki"] if self.daemon == "bgpd" and "rpki" in node.params else []
+        return [["sh", "-c", MAKE_DIRECTORY, self.daemon, str(sockets),
+                 f"/usr/lib/frr/{self.daemon}", "-f", str(directory / f"{self.daemon}.conf"),
+                 "-i", str(sockets / f"{self.daemon}.pid"), "-z", str(sockets / "zserv.api"),
+                 "--vty_socket", str(sockets), "-A", "127.0.0.1", *module]]
+
+    def ready(self, node):
+        return not self.commands(node) or (self.sockets(node) / f"{self.daemon}.vty").exists()
+
+    def reload(self, node):
+        node.supervisor.restart(self.daemon)
+
+    def ask(self, node, command: str) -> str:
+        """Say something to all daemons, as at the prompt of vtysh."""
+        return run(node, "vtysh", "--vty_socket", str(self.sockets(node)), "-c", command)
+
+    def sockets(self, node) -> Path:
+        return node.supervisor.directory / "frr"
+
+
+def routing(daemon: str = "bird", **facts) -> list[RoutingDaemon]:
+    """The services that make a node a router that speaks OSPF and BGP."""
+    if daemon == "bird":
+        return [Bird(**facts)]
+    return [Frr(daemon=each, **facts) for each in ("zebra", "ospfd", "bgpd")]
+
+
+def daemon_of(node) -> RoutingDaemon:
+    """The daemon of a router that knows BGP."""
+    return [each for each in node.services if isinstance(each, RoutingDaemon)][-1]
+
+
+def retell(net, router: str, **facts) -> None:
+    """Change facts of a router (``announces=``…) and let its daemon take them up."""
+    node = net[router]
+    node.params.update(facts)
+    daemon_of(node).reload(node)
+
+
+def retell_link(net, router: str, neighbour: str, **facts) -> None:
+    """Change facts of the router's end of its link to a neighbour, or to the exchange where it meets it."""
+    from .facts import far_ends
+
+    node = net[router]
+    for intf in node.intfList():
+        if any(far.node.name == neighbour for far in far_ends(intf)):
+            intf.params.update(facts)
+    daemon_of(node).reload(node)

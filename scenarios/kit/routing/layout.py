@@ -1,0 +1,55 @@
+"""From business to cables: a Topo in which each AS is a router and each relation a link.
+
+    as110       the border router of AS 110
+    h110        a host in its network, where one is asked for
+    ams, rsams  an exchange: its switch, and its route server
+"""
+
+from collections.abc import Collection
+
+from ..addressing import Subnet
+from ..nodes import Bridge
+from ..topo import Topo
+from .daemons import routing
+from .internet import Exchange, Internet
+
+INTERCONNECT = Subnet("100.64.0.0/10")  # shared address space (RFC 6598): nobody announces it
+ROUTER, HOST, ROUTE_SERVER = 1, 10, 1
+FIRST_MEMBER = 2
+
+
+class InternetTopo(Topo):
+    """A Topo that can draw an Internet."""
+
+    def addInternet(self, internet: Internet, daemon: str = "bird", homes: Collection[int] = (), **facts) -> None:
+        """Routers, links and exchanges; behind each AS in ``homes`` a host. ``facts`` are for the routing daemons."""
+        self.internet = internet
+        services = routing(daemon, registry=internet, **facts)
+        for asn in internet.ases:
+            self.addBorder(asn, services, asn in homes)
+        for session, subnet in zip(internet.links, INTERCONNECT.links(), strict=False):
+            a, b = f"as{session.a}", f"as{session.b}"
+            self.addWire(subnet, facts={a: {"role": session.a_role}, b: {"role": session.b_role}}, **{a: 1, b: 2})
+        for name, exchange in internet.exchanges.items():
+            self.addExchange(name, exchange, services)
+
+    def addBorder(self, asn: int, services, home: bool) -> None:
+        """The router of an AS; it answers at the first address of its first prefix."""
+        router, prefixes = f"as{asn}", self.internet.ases[asn].prefixes
+        own = Subnet(prefixes[0]) if prefixes else None
+        loopback = {"loopback": f"{own[ROUTER]}/32"} if own and not home else {}
+        self.addRouter(router, asn=asn, services=services, **loopback)
+        if home and own:
+            self.addWire(own, gateway=router, **{router: ROUTER, f"h{asn}": HOST})
+
+    def addExchange(self, name: str, exchange: Exchange, services) -> None:
+        """A switch, its members by number, and the route server, which is the first."""
+        lan = Subnet(exchange.lan)
+        self.addSwitch(name, cls=Bridge, dpid=f"{exchange.asn:x}")
+        self.addRouter(f"rs{name}", asn=exchange.asn, services=services)
+        self.plug(name, f"rs{name}", lan.member(ROUTE_SERVER), "rs")
+        for number, member in enumerate(exchange.members, start=FIRST_MEMBER):
+            self.plug(name, f"as{member}", lan.member(number), "rs-client")
+
+    def plug(self, switch: str, router: str, address, role: str) -> None:
+        self.addLink(router, switch, params1={"ip": str(address), "role": role})
