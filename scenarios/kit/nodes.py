@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_interface
 
 from mininet import link as mininet_link
 from mininet import node as mininet_node
@@ -166,10 +167,16 @@ class Host(Node):
 
 
 class Router(Host):
-    """A host that forwards IPv4 and IPv6, and drops nothing unless told to."""
+    """A host that forwards IPv4 and IPv6, and drops nothing unless told to.
 
-    def config(self, **params):
+    ``loopback``, "192.0.2.1/32", is an address that is up as long as the router is, whatever becomes of its cables.
+    """
+
+    def config(self, loopback=None, **params):
         self.place.sysctl({"net/ipv4/ip_forward": 1, "net/ipv6/conf/all/forwarding": 1})
+        if loopback:
+            own = ip_interface(loopback)
+            self.place.netlink(netlink.address(1, str(own.ip), own.network.prefixlen))
         return super().config(**params)
 
 
