@@ -35,7 +35,7 @@ packages() {
     vsftpd opensmtpd msmtp openssh-server openssh-client fail2ban
     # private roads: WireGuard (and its userspace stand-in), OpenVPN, IPsec, meshes
     wireguard-tools wireguard-go openvpn easy-rsa
-    strongswan-charon strongswan-swanctl libcharon-extra-plugins nebula tinc
+    strongswan-charon strongswan-swanctl libstrongswan-standard-plugins libcharon-extra-plugins nebula tinc
     # NAT traversal: STUN and TURN
     coturn
     # links: delay and loss without netem, 6LoWPAN
