@@ -1,11 +1,14 @@
 """The command line: ``./lab``. Each command is imported only when it is used."""
 
+import signal
 import sys
 
-import click
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to end in order, Ctrl-C just ends
 
-from scenarios.command_line.group import LazyGroup
-from scenarios.kit.errors import LabError
+import click  # noqa: E402
+
+from scenarios.command_line.group import LazyGroup  # noqa: E402
+from scenarios.kit.errors import LabError  # noqa: E402
 
 BAD_INPUT, INTERRUPTED = 2, 130
 

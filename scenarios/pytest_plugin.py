@@ -10,7 +10,8 @@ In a test module, of this project or of one that installs it::
     def test_something_else(net):
         reachable("a", "b").verify(net)
 
-The whole run moves into a sandbox (see ``scenarios.kit.sandbox``) when a selected test asks for ``net`` or ``lab``.
+The run moves into a sandbox (see ``scenarios.kit.sandbox``) at the first test that asks for ``net`` or ``lab``; those
+that ask for neither come before.
 """
 
 import os
@@ -21,6 +22,7 @@ import pytest
 from scenarios.kit.errors import CannotRun, LabError
 
 USES_A_LAB = {"net", "lab"}
+BAD_INPUT = 2  # exit code
 
 
 def pytest_addoption(parser):
@@ -38,19 +40,22 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("claim", claims, ids=[str(claim) for claim in claims])
 
 
+def pytest_collection_modifyitems(items):
+    """Those that need no lab first: they run on the machine as it is."""
+    items.sort(key=_needs_lab)
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session):
-    """Move into the sandbox before the first test, if any test needs it."""
-    if session.config.option.collectonly or not any(_needs_lab(item) for item in session.items):
-        return None
+def pytest_runtest_protocol(item):
+    """Move into the sandbox at the first test that needs it, and go on there."""
     from scenarios.kit import sandbox
 
-    _flush()
-    try:
-        sandbox.enter("tests", [str(session.config.rootpath)])
-    except CannotRun as error:
-        raise pytest.UsageError(str(error)) from None
-    return None
+    if _needs_lab(item) and not sandbox.inside():
+        _flush()
+        try:
+            sandbox.enter("tests", [str(item.config.rootpath)])
+        except CannotRun as error:
+            pytest.exit(str(error), returncode=BAD_INPUT)
 
 
 @pytest.fixture(scope="module")

@@ -38,16 +38,13 @@ def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | No
     lab.enter()
     report = Report(lab, quiet=as_json, timings=timings)
     net = lab.build(**choices)
-    try:
-        report.up()
-        for verdict in lab.ask():
-            report.verdict(verdict)
-        report.end()
-        if sys.stdin.isatty() and not (check or as_json):
-            prompt(lab, net)
-    finally:
-        net.stop()
-    sys.exit(0 if all(verdict.held for verdict in lab.verdicts) else NOT_HELD)
+    report.up()
+    for verdict in lab.ask():
+        report.verdict(verdict)
+    report.end()
+    if sys.stdin.isatty() and not (check or as_json):
+        prompt(lab, net)
+    lab.end(0 if all(verdict.held for verdict in lab.verdicts) else NOT_HELD)
 
 
 class Report:

@@ -31,10 +31,11 @@ def ps(as_json: bool) -> None:
 @click.command()
 @click.argument("lab", shell_complete=complete.labs)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line, as the answers come.")
-def check(lab: str, as_json: bool) -> None:
+@click.option("--patience", type=float, default=2.0, show_default=True, help="Seconds to go on asking each claim.")
+def check(lab: str, as_json: bool, patience: float) -> None:
     """Ask a running lab's claims again; exit code 0 when all hold, else 1."""
     held = True
-    for answer in control.ask(lab, "check"):
+    for answer in control.ask(lab, "check", patience=patience):
         held &= answer["outcome"] == "held"
         click.echo(json.dumps(answer) if as_json else f"  {answer['outcome']:<19}{answer['claim']}")
         if answer["seen"] and not as_json:

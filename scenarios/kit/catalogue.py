@@ -53,7 +53,7 @@ def _place(path: Path, error: BaseException) -> str:
         return f"{error.filename}:{error.lineno}"
     line, trace = 0, error.__traceback__
     while trace:
-        if Path(trace.tb_frame.f_code.co_filename) == path:
+        if Path(trace.tb_frame.f_code.co_filename).resolve() == path.resolve():
             line = trace.tb_lineno
         trace = trace.tb_next
     return f"{path}:{line}"

@@ -6,7 +6,7 @@ a probe that breaks proves nothing. Evidence is packets, sockets, tables and ans
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,6 +23,10 @@ class Outcome(StrEnum):
     HELD = "held"
     NOT_HELD = "not held"
     UNASKED = "could not be asked"
+
+
+class Measured(str):
+    """What a probe measured while its claim held: a figure to be shown, not judged."""
 
 
 class CannotAsk(LabError):
@@ -52,7 +56,7 @@ class Unmet(AssertionError):
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence, and a probe that returns None while it is true, else what is seen instead.
+    """A sentence, and a probe that returns None (or a figure, Measured) while it is true, else what is seen instead.
 
     ``within`` is how long to go on asking, in seconds; 0 asks once, for what has happened and will not change.
     """
@@ -61,7 +65,8 @@ class Claim:
     probe: Probe = field(repr=False)
     within: float = SOON
 
-    def ask(self, net) -> Verdict:
+    def ask(self, net, patience: float | None = None) -> Verdict:
+        """Ask until it holds, or for ``within`` seconds, or for ``patience`` where that is less."""
         watch = waiting.Stopwatch()
         outcome, seen = Outcome.UNASKED, "it was never asked"
 
@@ -70,7 +75,7 @@ class Claim:
             outcome, seen = self._once(net)
             return outcome is Outcome.HELD
 
-        waiting.poll(settled, self.within)
+        waiting.poll(settled, self.within if patience is None else min(patience, self.within))
         return Verdict(self, outcome, seen, watch.seconds)
 
     def verify(self, net) -> None:
@@ -86,6 +91,8 @@ class Claim:
             return Outcome.NOT_HELD, str(unmet)
         except (LabError, OSError) as error:
             return Outcome.UNASKED, str(error)
+        if isinstance(seen, Measured):
+            return Outcome.HELD, str(seen)
         return (Outcome.NOT_HELD, seen) if seen else (Outcome.HELD, "")
 
     def __str__(self) -> str:
@@ -124,12 +131,6 @@ def claims(template: str, within: float = SOON) -> Callable[[Probe], Callable[..
         return make
 
     return decorate
-
-
-def ask_all(net, sequence) -> Iterator[Verdict]:
-    """Ask claims in their order."""
-    for each in sequence:
-        yield each.ask(net)
 
 
 def _call(probe: Probe, bound: inspect.BoundArguments, net) -> str | None:

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from . import capability, control, sandbox
 from .errors import LabError
@@ -42,14 +43,20 @@ class Lab:
         self.timings |= phases | {"up": watch.seconds + self.timings.get("sandbox", 0.0)}
         return self.net
 
-    def ask(self) -> Iterator[Verdict]:
-        """Ask every claim, one asker at a time."""
+    def ask(self, patience: float | None = None) -> Iterator[Verdict]:
+        """Ask every claim, one asker at a time; none for longer than ``patience`` seconds."""
         net = self._running()
         with self._asking:
             self.verdicts = []
-            for verdict in self.scenario.ask(net):
+            for verdict in self.scenario.ask(net, patience):
                 self.verdicts.append(verdict)
                 yield verdict
+
+    def end(self, status: int) -> NoReturn:
+        """End the process, and with it everything in the lab: nothing is left to be taken down one by one."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
     def operations(self) -> dict[str, Callable[..., Answers]]:
         """What other terminals may ask, by name."""
@@ -84,8 +91,8 @@ class Lab:
         yield {"node": found[0].node.name if found else where, "interfaces": [intf.name for intf in found],
                "single": ":" in where}
 
-    def _check(self) -> Answers:
-        for verdict in self.ask():
+    def _check(self, patience: float | None = None) -> Answers:
+        for verdict in self.ask(patience):
             yield {"claim": str(verdict.claim), "outcome": str(verdict.outcome), "seen": verdict.seen,
                    "seconds": round(verdict.seconds, 3)}
 

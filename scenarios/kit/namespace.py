@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from . import netlink
+from . import netlink, sysctl
 from .courier import courier, go_home, open_ns
 from .errors import CannotRun, LabError
 from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, MS_BIND, MS_NODEV, MS_NOSUID, mount, setns, unshare
@@ -114,7 +114,7 @@ class Namespace:
 
         Within ``drawing`` it waits for its turn.
         """
-        self.soon(_write_sysctls, settings)
+        self.soon(sysctl.write, settings)
 
     def close(self) -> None:
         if self in _unborn:
@@ -183,19 +183,13 @@ def _make_unborn() -> None:
     try:
         while _unborn:
             unshare(CLONE_NEWNET)
-            quieten()
+            sysctl.quieten()
             _unborn[0]._net = open_ns("net")
             _unborn.pop(0)
     except OSError as error:
         raise CannotRun(f"{_unborn[0].name}: {NO_MORE.get(error.errno, error)}") from None
     finally:
         go_home()
-
-
-def quieten() -> None:
-    """A new network stack does what it is told and nothing more: no forwarding inherited from the host, and no IPv6
-    chatter (router solicitations, multicast reports) on interfaces that nobody gave an IPv6 address."""
-    _write_sysctls({"net/ipv4/ip_forward": 0, "net/ipv6/conf/default/disable_ipv6": 1})
 
 
 def _within(net: int, function, *args):
@@ -293,8 +287,3 @@ def _index(name: str) -> int:
         return socket.if_nametoindex(name)
     except OSError as error:
         raise OSError(error.errno, f"there is no interface called {name}") from None
-
-
-def _write_sysctls(settings: Mapping[str, object]) -> None:
-    for name, value in settings.items():
-        Path("/proc/sys", name).write_text(f"{value}\n")

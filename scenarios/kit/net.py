@@ -121,7 +121,7 @@ class Net(mininet_net.Mininet):
         """Ours go together: switches let go of them first, then the kernel removes the whole group."""
         ours = [switch.name for switch in self.switches if isinstance(switch, nodes.Switch)]
         if ours:
-            ovs.delete_bridges(ours, wait=False)
+            ovs.delete_bridges(ours)
         for link in self.links:
             if not isinstance(link, Link) or type(link).stop is not Link.stop:
                 link.stop()

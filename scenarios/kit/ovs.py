@@ -4,21 +4,27 @@ A network's bridges, ports and controllers are one transaction, and one wait for
 """
 
 import json
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import capability, waiting
 from .errors import LabError
+from .syscalls import duplicate_of
 
 RUN = Path("/run/openvswitch")
 LOG = Path("/var/log")
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 START = 20  # seconds: a busy machine may take one or two
 RECONFIGURE = 120  # seconds: a thousand ports take about two
+CLOSERS = 32  # threads; the kernel waits for all of them together
 LOOK_AGAIN = 2000  # milliseconds after which we see whether ovs-vswitchd lives at all
 
 Operation = dict[str, Any]
@@ -42,17 +48,34 @@ class Bridge:
 
 
 def start() -> None:
-    """Start ovsdb-server and ovs-vswitchd in this lab, unless they run already."""
-    if (RUN / "db.sock").exists():
-        return
-    wanted.clear()
-    RUN.mkdir(parents=True, exist_ok=True)
-    _run("ovsdb-tool", "create", RUN / "conf.db", SCHEMA)
-    _run("ovsdb-server", RUN / "conf.db", f"--remote=punix:{RUN}/db.sock", *_daemon("ovsdb-server"))
-    transact([{"op": "insert", "table": "Open_vSwitch", "row": {"other_config": _map(
-        {"n-handler-threads": "1", "n-revalidator-threads": "1"})}}], wait=False)
-    waiting.until(_clock_counts_cores, within=10, what="the clock to pass 5 s, before which Open vSwitch sees no CPU")
-    _run("ovs-vswitchd", f"unix:{RUN}/db.sock", *_daemon("ovs-vswitchd"))
+    """Start ovsdb-server and ovs-vswitchd in this lab, those of the two that do not run."""
+    if not _lives("ovsdb-server"):
+        wanted.clear()
+        RUN.mkdir(parents=True, exist_ok=True)
+        _run("ovsdb-tool", "create", RUN / "conf.db", SCHEMA)
+        _run("ovsdb-server", RUN / "conf.db", f"--remote=punix:{RUN}/db.sock", *_daemon("ovsdb-server"))
+        transact([{"op": "insert", "table": "Open_vSwitch", "row": {"other_config": _map(
+            {"n-handler-threads": "1", "n-revalidator-threads": "1"})}}], wait=False)
+    if not _lives("ovs-vswitchd"):
+        waiting.until(_clock_counts_cores, within=10,
+                      what="the clock to pass 5 s, before which Open vSwitch sees no CPU")
+        _run("ovs-vswitchd", f"unix:{RUN}/db.sock", *_daemon("ovs-vswitchd"))
+
+
+def stop() -> None:
+    """End ovs-vswitchd, at once, and wait for nothing.
+
+    The kernel takes some 10 ms to close a packet socket, and the switch daemon has one for each port: on its own
+    it would need seconds. They are closed for it side by side. ``start``, or the next bridge, starts it again.
+    """
+    pid = _pid("ovs-vswitchd")
+    if pid and _alive(pid):
+        sockets = _packet_sockets(pid)
+        os.kill(pid, signal.SIGKILL)
+        closers = ThreadPoolExecutor(CLOSERS, "closer")
+        for descriptor in sockets:
+            closers.submit(os.close, descriptor)
+        closers.shutdown(wait=False)
 
 
 def transact(operations: list[Operation], wait: bool = True) -> list[Any]:
@@ -60,6 +83,8 @@ def transact(operations: list[Operation], wait: bool = True) -> list[Any]:
 
     Raises LabError with what the database or the switch daemon had to say.
     """
+    if not operations:
+        return []
     results = _call("transact", ["Open_vSwitch", *operations, _next_configuration(), _current_configuration()])
     _check(results)
     wanted["configuration"] = results[-1]["rows"][0]["next_cfg"]
@@ -72,7 +97,7 @@ def settle() -> None:
     """Wait until ovs-vswitchd has done all that it was asked for. Raises LabError when it has died."""
     number, patience = wanted.get("configuration", 0), waiting.Deadline(RECONFIGURE)
     while (done := select("Open_vSwitch", ["cur_cfg"])[0]["cur_cfg"]) < number:
-        if not _vswitchd_lives() or not patience.left:
+        if not _lives("ovs-vswitchd") or not patience.left:
             raise LabError(f"ovs-vswitchd does not answer; its log: {LOG}/ovs-vswitchd.log")
         _call("transact", ["Open_vSwitch", _change_from(done)])
 
@@ -80,18 +105,20 @@ def settle() -> None:
 def add_bridges(bridges: Iterable[Bridge]) -> None:
     """Create bridges, or replace those of the same name. Raises LabError when a port could not be attached."""
     bridges = list(bridges)
-    delete_bridges([bridge.name for bridge in bridges])
+    start()
+    settle()
+    transact(delete_operations([bridge.name for bridge in bridges]))
     transact([operation for bridge in bridges for operation in operations(bridge)])
     _complain_of_lost_ports()
 
 
-def delete_bridges(names: Iterable[str], wait: bool = True) -> None:
-    """Remove those bridges that are there. Without ``wait``, whoever adds bridges next does the waiting."""
-    deleting = delete_operations(list(names))
-    if deleting:
-        transact(deleting, wait)
-    elif wait:
-        settle()
+def delete_bridges(names: Iterable[str]) -> None:
+    """Remove those bridges that are there. With the last one goes the switch daemon: that is faster."""
+    names, present = set(names), {row["name"] for row in select("Bridge", ["name"])}
+    if present and present <= names and not capability.kernel_datapath():
+        stop()
+    if present & names:
+        transact(delete_operations(names), wait=bool(present - names))
 
 
 def select(table: str, columns: list[str], where: list | None = None) -> list[dict[str, Any]]:
@@ -119,7 +146,7 @@ def operations(bridge: Bridge) -> list[Operation]:
     return [*rows, _bridge_row(bridge, len(ports)), _join("insert", _named(f"b_{_id(bridge.name)}"))]
 
 
-def delete_operations(names: list[str]) -> list[Operation]:
+def delete_operations(names: Iterable[str]) -> list[Operation]:
     """Take bridges out of the root row; the database collects what nobody refers to."""
     known = {row["name"]: row["_uuid"] for row in select("Bridge", ["name", "_uuid"])}
     return [_join("delete", known[name]) for name in names if name in known]
@@ -214,8 +241,37 @@ def _check(results: list[Any]) -> None:
             raise LabError(f"Open vSwitch's database refused: {result['error']}: {result.get('details', '')}")
 
 
-def _vswitchd_lives() -> bool:
-    return Path("/proc", (RUN / "ovs-vswitchd.pid").read_text().strip()).exists()
+def _lives(daemon: str) -> bool:
+    pid = _pid(daemon)
+    return pid is not None and _alive(pid)
+
+
+def _pid(daemon: str) -> int | None:
+    try:
+        return int((RUN / f"{daemon}.pid").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process exists and has not ended; nobody may have asked for its status yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _packet_sockets(pid: int) -> list[int]:
+    """Descriptors of our own for a process's packet sockets; none where the kernel does not let us."""
+    inodes = {f"socket:[{row.split()[-1]}]" for row in Path("/proc/net/packet").read_text().splitlines()[1:]}
+    found: list[int] = []
+    with suppress(OSError):
+        process = os.pidfd_open(pid)
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            if os.readlink(entry) in inodes:
+                found.append(duplicate_of(process, int(entry.name)))
+        os.close(process)
+    return found
 
 
 def _clock_counts_cores() -> bool:

@@ -1,5 +1,8 @@
 """The prompt: Mininet's, with the lab's own commands."""
 
+import sys
+import termios
+
 from mininet.cli import CLI
 from mininet.log import output, setLogLevel
 
@@ -41,4 +44,8 @@ def prompt(lab: Lab, net) -> None:
     print(WELCOME.format(first=names[0], second=names[-1] if len(names) > 1 else "127.0.0.1"))
     setLogLevel("info")
     Prompt.lab = lab
-    Prompt(net)
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        Prompt(net)
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)

@@ -16,9 +16,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import netlink
+from . import netlink, sysctl
 from .errors import CannotRun
-from .namespace import lay_file, quieten
+from .namespace import lay_file
 from .syscalls import (
     CLONE_NEWIPC,
     CLONE_NEWNET,
@@ -100,19 +100,34 @@ def _die_with_the_lab(alive: int) -> None:
     die_with_parent(signal.SIGKILL)
     if select.select([alive], [], [], 0)[0]:  # whoever made us is dead already: its end of the pipe is closed
         os._exit(128 + signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for stop in signal.SIGTERM, signal.SIGHUP:
-        signal.signal(stop, lambda number, _frame: sys.exit(128 + number))
+        signal.signal(stop, _end)
+
+
+def _end(number: int, _frame) -> None:
+    """Told to stop: leave in order, and be deaf to those who say it again."""
+    for stop in signal.SIGTERM, signal.SIGHUP, signal.SIGINT:
+        signal.signal(stop, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _supervise(child: int) -> None:
     """Stay outside: pass signals on, end as the child ends."""
     for passed in signal.SIGTERM, signal.SIGHUP:
-        signal.signal(passed, lambda number, _frame: os.kill(child, number))
+        signal.signal(passed, lambda number, _frame: _pass_on(child, number))
     for both_get in signal.SIGINT, signal.SIGQUIT:  # the terminal sends these to all of us
         signal.signal(both_get, signal.SIG_IGN)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
+
+
+def _pass_on(child: int, number: int) -> None:
+    try:
+        os.kill(child, number)
+    except ProcessLookupError:
+        pass  # it has ended, and we are about to
 
 
 class _UserMap:
@@ -171,7 +186,7 @@ def _furnish(name: str, keep: Iterable[os.PathLike | str]) -> None:
     except OSError as error:
         raise CannotRun(f"{REMEDY} ({error})") from None
     socket.sethostname(name)
-    quieten()
+    sysctl.quieten()
     netlink.send([netlink.link_set(1, up=True)])
     for setting in "OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR", "OVS_SYSCONFDIR":
         os.environ.pop(setting, None)

@@ -8,7 +8,7 @@ from inspect import cleandoc
 
 from .capability import Capability
 from .errors import CannotRun, LabError
-from .expect import Claim, Verdict, ask_all
+from .expect import Claim, Verdict
 from .faults import Fault
 from .net import Net
 from .nodes import Host, Switch
@@ -114,9 +114,9 @@ class Scenario:
                 raise LabError(f"{self.name}: {name} is one of {', '.join(self.options[name])}, not {value!r}")
         return {name: values[0] for name, values in self.options.items() if values} | choices
 
-    def ask(self, net: Net) -> Iterator[Verdict]:
-        """Ask every claim, in order."""
-        return ask_all(net, self.claims)
+    def ask(self, net: Net, patience: float | None = None) -> Iterator[Verdict]:
+        """Ask every claim, in order; none for longer than ``patience`` seconds."""
+        return (claim.ask(net, patience) for claim in self.claims)
 
     def check(self, net: Net) -> None:
         """For Mininet's own runner: print what holds, and raise Unmet at the first claim that does not."""

@@ -1,4 +1,4 @@
-"""The system calls of namespaces which Python 3.11 lacks: unshare(2), setns(2), mount(2), umount2(2), prctl(2)."""
+"""System calls which Python 3.11 lacks: unshare(2), setns(2), mount(2), umount2(2), prctl(2), pidfd_getfd(2), fsmount(2)."""
 
 import ctypes
 import os
@@ -21,6 +21,9 @@ MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 MNT_DETACH = 2
 PR_SET_PDEATHSIG = 1
+SYS_FSOPEN, SYS_FSCONFIG, SYS_FSMOUNT, SYS_PIDFD_GETFD = 430, 431, 432, 438  # the same on every architecture
+FSCONFIG_CMD_CREATE = 6
+CLOEXEC = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -49,6 +52,30 @@ def umount(target: str) -> None:
 def die_with_parent(signal: int) -> None:
     """Have the kernel send us ``signal`` when the thread that made us ends (PR_SET_PDEATHSIG)."""
     _call("prctl", PR_SET_PDEATHSIG, signal, 0, 0, 0)
+
+
+def duplicate_of(pidfd: int, fd: int) -> int:
+    """A descriptor of our own for what ``fd`` is in another process (pidfd_getfd(2)). Raises OSError."""
+    return _descriptor("pidfd_getfd", SYS_PIDFD_GETFD, pidfd, fd, 0)
+
+
+def mount_detached(kind: str) -> int:
+    """A descriptor of a new file system, mounted nowhere (fsmount(2)). Raises OSError."""
+    context = _descriptor("fsopen", SYS_FSOPEN, kind.encode(), CLOEXEC)
+    try:
+        _descriptor("fsconfig", SYS_FSCONFIG, context, FSCONFIG_CMD_CREATE, None, None, 0)
+        return _descriptor("fsmount", SYS_FSMOUNT, context, CLOEXEC, 0)
+    finally:
+        os.close(context)
+
+
+def _descriptor(name: str, *args) -> int:
+    """A system call by number which gives something from 0 upwards."""
+    result = _libc.syscall(*args)
+    if result < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{name}: {os.strerror(error)}")
+    return result
 
 
 def _call(name: str, *args, path: str | None = None) -> None:

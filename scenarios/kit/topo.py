@@ -49,7 +49,7 @@ class Topo(mininet_topo.Topo):
         """
         options = {name: ends.pop(name) for name in SHAPING if name in ends}
         if len(ends) != 2:
-            raise ValueError(f"a wire has two ends, not {len(ends)}: {', '.join(ends)}")
+            raise ValueError(f"a wire has two ends, not {len(ends)}")
         params = []
         for name, member in ends.items():
             self._add_missing(name)
