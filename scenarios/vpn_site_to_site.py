@@ -13,11 +13,13 @@ openvpn or ipsec.
 """
 
 from scenarios.kit import Fault, Look, Scenario, Subnet, Topo, fetches, path, reachable
+from scenarios.kit.actions import halt, install, resume, uninstall
 from scenarios.kit.capability import TUN, program
 from scenarios.kit.claims.secrecy import fails_closed, replayed, secret, unknown
 from scenarios.kit.claims.size import clamped, too_big
 from scenarios.kit.keys import Keyring
 from scenarios.kit.services import Nftables, Web
+from scenarios.kit.services.nftables import rules
 from scenarios.kit.services.site import Site
 from scenarios.kit.services.tunnels import TUNNELS, end_of, identify
 from scenarios.kit.services.wireguard import CAPABLE
@@ -85,14 +87,14 @@ scenario = Scenario(
               hints=("Both gateways are on the Internet.", "They call, and do not answer each other. Why?",
                      "Whose key does gw_b hold? See /var/log/gw_b, or 'wg show'.")),
         Fault("black_hole", "small things work, large ones hang", layer="MTU",
-              inject=lambda net: shrink(net), repair=lambda net: grow(net),
+              inject=lambda net: (install(net, BLACK_HOLE, "gw_a", "gw_b"), halt(net, "clamping", "gw_a", "gw_b")),
+              repair=lambda net: (uninstall(net, BLACK_HOLE, "gw_a", "gw_b"), resume(net, "clamping", "gw_a", "gw_b")),
               injected=lambda net: BLACK_HOLE in net["gw_a"].services, breaks=["1,500", "TCP", "fetches"],
               hints=("Try ping with several sizes.", "How large is a packet when the tunnel has wrapped it?",
                      "Look at the MSS in the SYNs, and for ICMP 'fragmentation needed'.")),
         Fault("no_kill_switch", "all is well, as long as the tunnel is up", layer="filter",
-              inject=lambda net: net["gw_b"].supervisor.stop("kill_switch"),
-              repair=lambda net: net["gw_b"].supervisor.restart("kill_switch"),
-              injected=lambda net: "kill_switch" not in run(net["gw_b"], "nft", "list", "tables"), breaks=["no path"],
+              inject=lambda net: halt(net, "kill_switch", "gw_b"), repair=lambda net: resume(net, "kill_switch", "gw_b"),
+              injected=lambda net: not rules(net, "gw_b", "kill_switch"), breaks=["no path"],
               hints=("Ask what happens when the tunnel is down.", "Which way does a packet for the other office take then?",
                      "Compare 'nft list ruleset' on gw_a and gw_b.")),
     ],

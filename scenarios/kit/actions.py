@@ -39,3 +39,29 @@ def move(net, host: str, switch: str, port: int) -> None:
 def carrier(net, end: str) -> bool:
     """Whether an interface sees the other end of its cable (/sys/class/net/…/operstate, as the kernel tells it)."""
     return selector.interface(net, end).carrier()
+
+
+def install(net, service, *nodes: str) -> None:
+    """Start one more service on running nodes."""
+    for name in nodes:
+        net[name].services.append(service)
+        net[name].supervisor.start(service)
+
+
+def uninstall(net, service, *nodes: str) -> None:
+    """Stop such a service, and have what it has set up undone."""
+    for name in nodes:
+        net[name].supervisor.stop(service.name)
+        net[name].services.remove(service)
+
+
+def halt(net, service: str, *nodes: str) -> None:
+    """Stop a service, by its name."""
+    for name in nodes:
+        net[name].supervisor.stop(service)
+
+
+def resume(net, service: str, *nodes: str) -> None:
+    """Start it again."""
+    for name in nodes:
+        net[name].supervisor.restart(service)

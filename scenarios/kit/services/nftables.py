@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..command import run
+from ..command import ask, run
 from .service import Service
 
 TABLE = re.compile(r"^\s*table\s+(\w+)\s+(\w+)\s*\{", re.MULTILINE)
@@ -44,3 +44,9 @@ class Nftables(Service):
     @property
     def file(self) -> str:
         return f"{self.name}.nft"
+
+
+def rules(net, node: str, table: str) -> list[dict]:
+    """The rules of a table that are in force on a node, as nft(8) gives them in JSON; none without such a table."""
+    listed = ask(net[node], "nft", "-j", "list", "ruleset")["nftables"]
+    return [each["rule"] for each in listed if "rule" in each and each["rule"]["table"] == table]
