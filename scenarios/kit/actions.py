@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from . import selector
 
@@ -39,6 +40,16 @@ def move(net, host: str, switch: str, port: int) -> None:
 def carrier(net, end: str) -> bool:
     """Whether an interface sees the other end of its cable (/sys/class/net/…/operstate, as the kernel tells it)."""
     return selector.interface(net, end).carrier()
+
+
+def forwarding(net, router: str, on: bool = True) -> None:
+    """Let a node pass on packets that are not its own, or not (ip_forward, ip-sysctl)."""
+    net[router].place.sysctl({"net/ipv4/ip_forward": int(on)})
+
+
+def forwards(net, router: str) -> bool:
+    """Whether the node's kernel passes packets on."""
+    return net[router].place.run(Path("/proc/sys/net/ipv4/ip_forward").read_text).strip() == "1"
 
 
 def install(net, service, *nodes: str) -> None:

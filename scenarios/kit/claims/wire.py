@@ -1,5 +1,7 @@
 """What crosses a wire, heard there."""
 
+from dataclasses import replace
+
 from ..capture import tap, taps
 from ..command import run
 from ..expect import CannotAsk, Claim, claims
@@ -16,7 +18,7 @@ def carries(where: str, filter: str, during: Claim, at_least: int = 1) -> Claim:
             seen = len(heard.wait(at_least, SETTLE))
         return None if seen >= at_least else f"{seen} packets of {filter!r} were heard at {where}"
 
-    return Claim(f"{where} carries {filter!r} while {during}", probe)
+    return Claim(f"{where} carries {filter!r} while {during}", probe, during.within)
 
 
 def never_carries(where: str, filter: str, during: Claim, but_at: str) -> Claim:
@@ -33,11 +35,12 @@ def never_carries(where: str, filter: str, during: Claim, but_at: str) -> Claim:
             strays = heard.packets()
         return f"{len(strays)} did, the first: {strays[0]}" if strays else None
 
-    return Claim(f"{where} carries no {filter!r} while {during}", probe)
+    return Claim(f"{where} carries no {filter!r} while {during}", probe, during.within)
 
 
 def _hold(during: Claim, net) -> None:
-    verdict = during.ask(net)
+    """Ask once; whoever asks the outer claim asks again."""
+    verdict = replace(during, within=0).ask(net)
     if not verdict.held:
         raise CannotAsk(f"what should cause the packets failed: {verdict}")
 

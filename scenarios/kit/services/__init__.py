@@ -1,8 +1,9 @@
 """Programs that nodes run, one module for each noun."""
 
-from .nftables import Nftables
+from .nat import Nat
+from .nftables import Nftables, Ruleset
 from .service import Service, listening
 from .supervisor import LOGS, Daemon, DaemonDied, Supervisor
 from .web import Web
 
-__all__ = ["LOGS", "Daemon", "DaemonDied", "Nftables", "Service", "Supervisor", "Web", "listening"]
+__all__ = ["LOGS", "Daemon", "DaemonDied", "Nat", "Nftables", "Ruleset", "Service", "Supervisor", "Web", "listening"]
