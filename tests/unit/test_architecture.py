@@ -8,14 +8,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 KIT = ROOT / "scenarios/kit"
 LAYERS = [
-    "errors addressing syscalls netlink routing",
+    "errors addressing syscalls netlink routing plan policy",
     "waiting courier capability faults catalogue",
     "namespace command control entering expect uml",
     "ovs links sandbox services pinger",
     "nodes selector",
-    "controller topo capture probes actions tables",
+    "controller topo capture probes actions tables conntrack streams losses",
     "net openflow",
-    "claims scenario evidence",
+    "claims scenario evidence providers",
     "lab",
     "prompt",
 ]
