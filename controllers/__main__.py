@@ -4,6 +4,7 @@ An application is a module of this package, or the dotted path of any Ryu applic
 """
 
 import argparse
+import importlib
 import os
 import signal
 import socket
@@ -16,6 +17,12 @@ from controllers.journal import Journal
 
 HERE = Path(__file__).parent
 BAD_INPUT = 2  # exit code
+SETTINGS = {
+    "learning_switch": "controllers.settings:SwitchSettings",
+    "router": "controllers.router_settings:RouterSettings",
+    "load_balancer": "controllers.balancer_settings:BalancerSettings",
+}
+"""The model each of our applications is configured by."""
 
 
 def main() -> None:
@@ -29,7 +36,7 @@ def main() -> None:
     settings = _settings(arguments.applications[0], arguments.config)
     journal = Journal(arguments.events_fd)
     journal.record("listening", port=listener.getsockname()[1])
-    launcher.run(modules, listener, rest, journal, settings)
+    launcher.run(modules, listener, rest, journal, settings=settings, config=arguments.config)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,13 +67,14 @@ def _module(name: str) -> str:
 
 
 def _settings(application: str, path: Path | None) -> Any:
-    from controllers.settings import MODELS, SettingsError, load
-    if application not in MODELS:
+    from controllers.settings import SettingsError, load
+    if application not in SETTINGS:
         if path is not None:
             _fail(f"{path}: {application} takes no settings; leave out --config")
         return None
     try:
-        return load(MODELS[application], path)
+        module, _, model = SETTINGS[application].partition(":")
+        return load(getattr(importlib.import_module(module), model), path)
     except SettingsError as error:
         _fail(str(error))
 

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ryu.base.app_manager import RyuApp
@@ -16,13 +17,23 @@ from controllers import openflow
 from controllers.bridge import Bridge, Report
 from controllers.journal import Journal
 from controllers.questions import Questions
+from controllers.settings import SettingsError, load
 from controllers.topology import Endpoint
 
+LOOK = 0.2  # seconds between looks at the settings file
 ANSWER = 2.0  # seconds a switch has to answer a question of the REST view
 
 
 class Tick(EventBase):
     """Time has passed."""
+
+
+class Changed(EventBase):
+    """The settings file is not what it was."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
 
 
 class Application(RyuApp):
@@ -33,9 +44,9 @@ class Application(RyuApp):
 
     OFP_VERSIONS = [ofproto_v1_3.OFP_VERSION]
 
-    def __init__(self, *args: Any, settings: Any, journal: Journal, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, settings: Any, config: Path | None, journal: Journal, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.settings, self.journal = settings, journal
+        self.settings, self.config, self.journal = settings, config, journal
         self.bridge: Bridge = self.build()
         self.questions = Questions()
         self.datapaths: dict[int, Any] = {}  # those that have told us what they hold
@@ -51,6 +62,8 @@ class Application(RyuApp):
     def start(self) -> None:
         super().start()
         self.threads.append(hub.spawn(self._clock))
+        if self.config is not None:
+            self.threads.append(hub.spawn(self._watch, self.config))
 
     def _clock(self) -> None:
         while self.is_active:
@@ -60,6 +73,25 @@ class Application(RyuApp):
     @set_ev_cls(Tick)
     def on_tick(self, _event: Tick) -> None:
         self.bridge.tick(time.monotonic())
+        self.flush()
+
+    # --- settings change ---
+
+    def _watch(self, path: Path) -> None:
+        """Look at the settings file again and again; a program that rewrites it need not tell us."""
+        seen = _state(path)
+        while self.is_active:
+            hub.sleep(LOOK)
+            if _state(path) != seen:
+                seen = _state(path)
+                self.send_event(self.name, Changed(path))
+
+    @set_ev_cls(Changed)
+    def on_change(self, event: Changed) -> None:
+        try:
+            self.bridge.reconfigure(load(type(self.settings), event.path))
+        except SettingsError as error:
+            self.journal.record("settings_refused", reason=str(error))
         self.flush()
 
     # --- switches come and go ---
@@ -80,17 +112,26 @@ class Application(RyuApp):
     def _greet(self, datapath: Any) -> None:
         """Ask what a switch holds, before telling it what to hold."""
         openflow.greet(datapath)
-        self.questions.ask(datapath, openflow.flows_request(datapath), lambda flows: self.questions.ask(
-            datapath, openflow.groups_request(datapath), lambda groups: self._greeted(datapath, flows, groups)))
+        answers: list[list] = []
+        requests = openflow.flows_request, openflow.groups_request, openflow.meters_request
 
-    def _greeted(self, datapath: Any, flows: list, groups: list) -> None:
+        def answered(parts: list) -> None:
+            answers.append(parts)
+            if len(answers) == len(requests):
+                self._greeted(datapath, *answers)
+
+        for request in requests:
+            self.questions.ask(datapath, request(datapath), answered)
+
+    def _greeted(self, datapath: Any, flows: list, groups: list, meters: list) -> None:
         if not datapath.is_active:
             return
         ports = datapath.ports.values()
         self.datapaths[datapath.id] = datapath
         self.bridge.switch_connected(Report(
             datapath.id, openflow.switch_name(ports, datapath.id), openflow.ports(ports),
-            tuple(map(openflow.read_flow, flows)), frozenset(group.group_id for group in groups)))
+            tuple(map(openflow.read_flow, flows)), frozenset(group.group_id for group in groups),
+            frozenset(meter.meter_id for meter in meters)))
         self.bridge.settle()
         self.flush()
 
@@ -113,7 +154,8 @@ class Application(RyuApp):
     def on_packet(self, event: Any) -> None:
         message = event.msg
         if message.datapath.id in self.datapaths:
-            self.bridge.frame_received(Endpoint(message.datapath.id, message.match["in_port"]), message.data)
+            self.bridge.frame_received(Endpoint(message.datapath.id, message.match["in_port"]), message.data,
+                                       message.table_id, message.reason == ofproto_v1_3.OFPR_INVALID_TTL)
             self.flush()
 
     @set_ev_cls(ofp_event.EventOFPFlowRemoved, MAIN_DISPATCHER)
@@ -130,7 +172,7 @@ class Application(RyuApp):
             self.flush()
 
     @set_ev_cls([ofp_event.EventOFPFlowStatsReply, ofp_event.EventOFPGroupDescStatsReply,
-                 ofp_event.EventOFPPortStatsReply], MAIN_DISPATCHER)
+                 ofp_event.EventOFPMeterConfigStatsReply, ofp_event.EventOFPPortStatsReply], MAIN_DISPATCHER)
     def on_answer(self, event: Any) -> None:
         self.questions.answer(event.msg)
 
@@ -165,3 +207,12 @@ class Application(RyuApp):
             return answer.get(timeout=ANSWER)
         except hub.QueueEmpty:
             return []
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written, or replaced by another."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

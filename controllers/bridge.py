@@ -5,7 +5,7 @@ flood what they do not know while we learn from a copy.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from controllers.discovery import PROBES, Discovery, Record
 from controllers.frames import is_multicast, parse
 from controllers.ledger import Ledger
 from controllers.pipeline import TOWARD_GROUPS, Pipeline, toward
-from controllers.rules import VLAN_PRESENT, Barrier, Flow, Group, Message, Meter, Output, PacketOut
-from controllers.settings import SwitchSettings
+from controllers.rules import VLAN_PRESENT, Barrier, DeleteMeter, Flow, Group, Message, Meter, Output, PacketOut, Table
+from controllers.settings import FabricSettings
 from controllers.stations import Address, StationTable
 from controllers.topology import Endpoint, Role, Switch, by_switch
 
@@ -34,20 +34,47 @@ class Report:
     ports: dict[int, tuple[str, bool]]
     flows: tuple[Flow, ...] = ()
     groups: frozenset[int] = frozenset()
+    meters: frozenset[int] = frozenset()
 
 
 class Bridge:
-    def __init__(self, settings: SwitchSettings, pipeline: Pipeline, key: bytes, now: float, record: Record) -> None:
+    settings: FabricSettings
+    changeable: frozenset[str] = frozenset()
+    """Settings that may change while traffic flows."""
+
+    def __init__(self, settings: FabricSettings, pipeline: Pipeline, key: bytes, now: float, record: Record) -> None:
         self.settings, self.pipeline, self.record = settings, pipeline, record
         self.stations = StationTable()
         self.discovery = Discovery(settings, key, now, record, self._send_frame, self._left)
         self.topology = self.discovery.topology
         self.ledgers: dict[int, Ledger] = {}
+        self.shared: dict[Hashable, list[Flow]] = {"pipeline": list(pipeline.always())}  # by scope, on every switch
+        self.meters: list[Meter] = []  # likewise
         self.outbox: dict[int, list[Message]] = defaultdict(list)
         self._restoring: dict[int, tuple[float, Report]] = {}  # deadline, and what the switch held
         self._unready: set[int] = set()
         self._asked: dict[Endpoint, bool] = {}  # ends of new links: whether the switch has answered
+        self._changes = 0  # of settings, so far
+        self._changing: set[int] = set()  # switches that have not confirmed the latest
         self._targets: set[int] = set()  # switches that have, or had, stations: others need a way there
+
+    # --- settings ---
+
+    def reconfigure(self, settings: Any) -> None:
+        """Take over new settings, if only those differ that may."""
+        fixed = sorted(name for name in type(settings).model_fields if name not in self.changeable
+                       and getattr(settings, name) != getattr(self.settings, name))
+        if fixed:
+            self.record("settings_refused", reason=f"{', '.join(fixed)}: cannot change while running; restart")
+            return
+        self.apply(settings)
+        self._changes += 1
+        self._changing = {dpid for dpid in self.ledgers if self._present(dpid)}
+        for dpid in self._changing:
+            self._send(dpid, [Barrier(("settings", self._changes))])
+
+    def apply(self, settings: Any) -> None:
+        """Enter what follows from changed settings."""
 
     # --- switches ---
 
@@ -62,9 +89,10 @@ class Bridge:
         self.record("switch_connected", dpid=dpid, switch=switch.name, ports=len(report.ports))
         self._see_ports(switch, report)
         for flow in report.flows:
-            self._restore_station(dpid, flow)
-        self.ledgers[dpid].replace("pipeline", self.pipeline.always())
-        self.ledgers[dpid].replace_meters([Meter(PACKET_IN_METER, self.settings.packet_in_rate)])
+            self.restore(dpid, flow)
+        for scope, flows in self.shared.items():
+            self.ledgers[dpid].replace(scope, flows)
+        self.ledgers[dpid].replace_meters(self.meters)
         self.discovery.announce(switch)
         self._finish_restoring()
 
@@ -89,7 +117,8 @@ class Bridge:
             else:
                 self.discovery.port_changed(end, name, up)
 
-    def _restore_station(self, dpid: int, flow: Flow) -> None:
+    def restore(self, dpid: int, flow: Flow) -> None:
+        """Learn what a rule from before a restart knows."""
         mark, fields = cookie.read(flow.cookie), dict(flow.match)
         if mark is None or mark.kind is not Kind.STATION or "eth_src" not in fields:
             return
@@ -111,7 +140,8 @@ class Bridge:
         for address, place in list(self.stations):
             self._enter_station(address, place)
         del self._restoring[dpid]
-        self._send(dpid, self.ledgers[dpid].reconcile(report.flows, report.groups))
+        self._send(dpid, self.ledgers[dpid].reconcile(report.flows, report.groups, report.meters))
+        self._send(dpid, [DeleteMeter(PACKET_IN_METER), Meter(PACKET_IN_METER, self.settings.packet_in_rate)])
         self.discovery.changed = True
 
     # --- ports and links ---
@@ -128,15 +158,18 @@ class Bridge:
 
     # --- stations ---
 
-    def frame_received(self, place: Endpoint, data: bytes) -> None:
-        """A switch shows us a frame: an announcement, or the first of a station it does not know."""
+    def frame_received(self, place: Endpoint, data: bytes, table: int = Table.LEARN, expired: bool = False) -> None:
+        """A switch shows us a frame: an announcement, or the first of a station it does not know.
+
+        `table` is where it met the rule that shows it; `expired` says that its TTL ran out there.
+        """
         frame = parse(data)
         if frame is None or place.dpid not in self.topology.switches:
             return
         if frame.destination == lldp.DESTINATION:
             self.discovery.heard(place, data)
             self._finish_restoring()
-        elif not is_multicast(frame.source) and self.topology.role(place) is Role.EDGE:
+        elif table == Table.LEARN and not is_multicast(frame.source) and self.topology.role(place) is Role.EDGE:
             self.learn(Address(frame.vlan if self.pipeline.vlans.aware else None, frame.source), place)
 
     def learn(self, address: Address, place: Endpoint) -> None:
@@ -186,7 +219,7 @@ class Bridge:
         if place.dpid not in self._targets:
             self._targets.add(place.dpid)
             for dpid in self.ledgers:
-                self._send(dpid, self.ledgers[dpid].replace_groups(self._groups(dpid))[0])
+                self._enter(dpid)
         for dpid, ledger in self.ledgers.items():
             self._send(dpid, ledger.replace(address, self._station_flows(dpid, address, place)))
 
@@ -244,6 +277,10 @@ class Bridge:
             if far is not None and self._asked.get(far):
                 self.discovery.use(token)
                 self.settle()
+        elif token == ("settings", self._changes):
+            self._changing.discard(dpid)
+            if not self._changing:
+                self.record("settings_applied", change=self._changes)
 
     def _enter(self, dpid: int) -> None:
         """Enter a switch's ports and groups."""
@@ -252,6 +289,14 @@ class Bridge:
         flows = [flow for port in self.topology.switches[dpid].ports.values()
                  for flow in self.pipeline.port(port, port.number in tree)]
         self._send(dpid, [*before, *self.ledgers[dpid].replace("ports", flows), *after])
+
+    def everywhere(self, scope: Hashable, flows: Iterable[Flow]) -> None:
+        """Make `flows` all that every switch holds under `scope`."""
+        self.shared[scope] = list(flows)
+        for dpid, ledger in self.ledgers.items():
+            self._send(dpid, ledger.replace(scope, self.shared[scope]))
+        if not self.shared[scope]:
+            del self.shared[scope]
 
     def _groups(self, dpid: int) -> Iterator[Group]:
         switch, topology = self.topology.switches[dpid], self.topology

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from controllers import lldp
-from controllers.settings import SwitchSettings
+from controllers.settings import FabricSettings
 from controllers.topology import Endpoint, Role, Switch, SwitchPort, Topology
 
 PROBES = 4
@@ -21,7 +21,7 @@ class Discovery:
     `send(end, frame)` has a frame leave by a port; `left(end)` is called when what was behind a port is gone.
     """
 
-    def __init__(self, settings: SwitchSettings, key: bytes, now: float, record: Record,
+    def __init__(self, settings: FabricSettings, key: bytes, now: float, record: Record,
                  send: Callable[[Endpoint, bytes], None], left: Callable[[Endpoint], None]) -> None:
         self.topology = Topology()
         self.changed = False
@@ -35,12 +35,14 @@ class Discovery:
 
     def restore_port(self, end: Endpoint, name: str, role: Role, on_tree: bool) -> None:
         """Take a port for what it was before this controller was started. A link has to show up again."""
-        self.topology.switches[end.dpid].ports[end.port] = SwitchPort(end.port, name, role)
+        switch = self.topology.switches[end.dpid]
+        switch.ports[end.port] = SwitchPort(end.port, name, switch.name, role)
         self.topology.tree |= {end} if on_tree else set()
 
     def port_changed(self, end: Endpoint, name: str, up: bool) -> None:
         """A port is new, or its carrier came or went."""
-        port = self.topology.switches[end.dpid].ports.setdefault(end.port, SwitchPort(end.port, name))
+        switch = self.topology.switches[end.dpid]
+        port = switch.ports.setdefault(end.port, SwitchPort(end.port, name, switch.name))
         port.name = name
         if up and port.role is Role.DOWN:
             self._enter(end, Role.PENDING if self._settings.loops else Role.EDGE)

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from typing import Any, TextIO
 
-TOLD = {"listening", "ready", "rest"}
+TOLD = {"listening", "rest", "ready", "settings_applied", "settings_refused"}
 """The events that go to the events descriptor."""
 KEPT = 1000
 """Events remembered for the REST view."""

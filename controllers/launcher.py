@@ -20,8 +20,11 @@ UNUSED = {
 
 
 def run(modules: list[str], listener: socket.socket, rest: socket.socket | None, journal: Journal,
-        settings: Any) -> None:
-    """Run applications until the process is told to end, with switches on one socket and the JSON view on another."""
+        **given: Any) -> None:
+    """Run applications until the process is told to end, with switches on one socket and the JSON view on another.
+
+    `given` goes to the constructor of each.
+    """
     if all(module.startswith(OURS) for module in modules):
         _leave_out()
     else:
@@ -32,7 +35,7 @@ def run(modules: list[str], listener: socket.socket, rest: socket.socket | None,
     _serve_on(listener)
     manager = AppManager.get_instance()
     manager.load_apps([*modules, "ryu.controller.ofp_handler"])
-    services = manager.instantiate_apps(**manager.create_contexts(), journal=journal, settings=settings)
+    services = manager.instantiate_apps(**manager.create_contexts(), journal=journal, **given)
     if rest is not None:
         _view(rest, list(manager.applications.values()), journal)
     hub.joinall(services)

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable
 
-from controllers.rules import Delete, DeleteGroup, DeleteMeter, Flow, Group, Message, Meter, ModifyGroup
+from controllers.rules import Delete, DeleteGroup, DeleteMeter, Flow, Group, Message, Meter, ModifyGroup, ModifyMeter
 
 
 class Ledger:
@@ -46,21 +46,25 @@ class Ledger:
                                  for number, group in new.items() if old.get(number) != group]
         return before, [DeleteGroup(number) for number in old if number not in new]
 
-    def replace_meters(self, meters: Iterable[Meter]) -> list[Message]:
+    def replace_meters(self, meters: Iterable[Meter]) -> tuple[list[Message], list[Message]]:
+        """Likewise, for meters."""
         old, new = self._meters, {meter.number: meter for meter in meters}
         self._meters = new
-        gone: list[Message] = [DeleteMeter(number) for number in old if old[number] != new.get(number)]
-        return gone + [meter for number, meter in new.items() if old.get(number) != meter]
+        before: list[Message] = [ModifyMeter(meter) if number in old else meter
+                                 for number, meter in new.items() if old.get(number) != meter]
+        return before, [DeleteMeter(number) for number in old if number not in new]
 
-    def reconcile(self, flows: Iterable[Flow], groups: Iterable[int]) -> list[Message]:
-        """Bring a switch that holds `flows` and `groups` (from an earlier connection) to what is entered here.
+    def reconcile(self, flows: Iterable[Flow], groups: Iterable[int], meters: Iterable[int]) -> list[Message]:
+        """Bring a switch that holds these (from an earlier connection) to what is entered here.
 
         Rules we want are written over the old ones in place, so traffic does not notice.
         """
-        held = set(groups)
+        held, running = set(groups), set(meters)
         wanted = {flow.key: flow for flow in self.flows}
+        limits: list[Message] = [ModifyMeter(meter) if meter.number in running else meter
+                                 for meter in self._meters.values()]
         entered: list[Message] = [ModifyGroup(group) if group.number in held else group for group in self.groups]
-        stale = [Delete(flow) for flow in flows if flow.key not in wanted]
-        unused = [DeleteGroup(number) for number in held - self._groups.keys()]
-        meters = [message for meter in self._meters.values() for message in (DeleteMeter(meter.number), meter)]
-        return [*meters, *entered, *wanted.values(), *stale, *unused]
+        stale: list[Message] = [Delete(flow) for flow in flows if flow.key not in wanted]
+        unused: list[Message] = [DeleteGroup(number) for number in held - self._groups.keys()]
+        idle: list[Message] = [DeleteMeter(number) for number in running - self._meters.keys()]
+        return [*limits, *entered, *wanted.values(), *stale, *unused, *idle]

@@ -20,10 +20,12 @@ from controllers.rules import (
     Message,
     Meter,
     ModifyGroup,
+    ModifyMeter,
     Output,
     PacketOut,
     PopVlan,
     PushVlan,
+    Resubmit,
     SetField,
     ToGroup,
     Track,
@@ -32,6 +34,8 @@ from controllers.rules import (
 GROUP_KINDS = {"all": ofp.OFPGT_ALL, "select": ofp.OFPGT_SELECT, "indirect": ofp.OFPGT_INDIRECT, "ff": ofp.OFPGT_FF}
 VLAN_TPID = 0x8100
 NO_TABLE = 0xFF
+RYU_NAMES = {"tcp_flags": "tcp_flags_nxm"}
+OUR_NAMES = {theirs: ours for ours, theirs in RYU_NAMES.items()}
 
 
 def send(datapath: Any, messages: list[Message]) -> list[int]:
@@ -53,7 +57,11 @@ def _flow(datapath, flow: Flow):
         datapath, cookie=flow.cookie, table_id=flow.table, command=ofp.OFPFC_ADD, priority=flow.priority,
         idle_timeout=flow.idle_timeout, hard_timeout=flow.hard_timeout,
         flags=ofp.OFPFF_SEND_FLOW_REM if flow.notify else 0,
-        match=parser.OFPMatch(**dict(flow.match)), instructions=list(_instructions(flow)))
+        match=_match(flow), instructions=list(_instructions(flow)))
+
+
+def _match(flow: Flow):
+    return parser.OFPMatch(**{RYU_NAMES.get(name, name): value for name, value in flow.match})
 
 
 def _instructions(flow: Flow):
@@ -81,7 +89,7 @@ def _delete(datapath, message: Delete):
     flow = message.flow
     return parser.OFPFlowMod(
         datapath, table_id=flow.table, command=ofp.OFPFC_DELETE_STRICT, priority=flow.priority,
-        out_port=ofp.OFPP_ANY, out_group=ofp.OFPG_ANY, match=parser.OFPMatch(**dict(flow.match)))
+        out_port=ofp.OFPP_ANY, out_group=ofp.OFPG_ANY, match=_match(flow))
 
 
 def _group(datapath, group: Group, command: int = ofp.OFPGC_ADD):
@@ -90,15 +98,16 @@ def _group(datapath, group: Group, command: int = ofp.OFPGC_ADD):
 
 
 def _bucket(bucket: Bucket, kind: str):
-    return parser.OFPBucket(weight=bucket.weight if kind == "select" else 0,
+    return parser.OFPBucket(weight=1 if kind == "select" else 0,
                             watch_port=ofp.OFPP_ANY if bucket.watch_port is None else bucket.watch_port,
-                            watch_group=ofp.OFPG_ANY, actions=actions(bucket.actions))
+                            watch_group=ofp.OFPG_ANY if bucket.watch_group is None else bucket.watch_group,
+                            actions=actions(bucket.actions))
 
 
-def _meter(datapath, meter: Meter):
+def _meter(datapath, meter: Meter, command: int = ofp.OFPMC_ADD):
     unit = ofp.OFPMF_PKTPS if meter.unit == "pktps" else ofp.OFPMF_KBPS
     band = parser.OFPMeterBandDrop(rate=meter.rate, burst_size=meter.rate)
-    return parser.OFPMeterMod(datapath, ofp.OFPMC_ADD, unit | ofp.OFPMF_BURST, meter.number, [band])
+    return parser.OFPMeterMod(datapath, command, unit | ofp.OFPMF_BURST, meter.number, [band])
 
 
 def _packet_out(datapath, packet: PacketOut):
@@ -114,6 +123,7 @@ ACTIONS: dict[type, Callable[[Any], Any]] = {
     PopVlan: lambda action: parser.OFPActionPopVlan(),
     DecTtl: lambda action: parser.OFPActionDecNwTtl(),
     Track: _track,
+    Resubmit: lambda action: nx_actions.NXActionResubmitTable(table_id=action.table),
 }
 
 ENCODERS: dict[type, Callable[[Any, Any], Any]] = {
@@ -124,6 +134,7 @@ ENCODERS: dict[type, Callable[[Any, Any], Any]] = {
     DeleteGroup: lambda datapath, message: parser.OFPGroupMod(
         datapath, ofp.OFPGC_DELETE, ofp.OFPGT_ALL, message.number, []),
     Meter: _meter,
+    ModifyMeter: lambda datapath, message: _meter(datapath, message.meter, ofp.OFPMC_MODIFY),
     DeleteMeter: lambda datapath, message: parser.OFPMeterMod(datapath, ofp.OFPMC_DELETE, 0, message.number, []),
     PacketOut: _packet_out,
     Barrier: lambda datapath, message: parser.OFPBarrierRequest(datapath),
@@ -132,7 +143,8 @@ ENCODERS: dict[type, Callable[[Any, Any], Any]] = {
 
 def read_flow(entry: Any) -> Flow:
     """What a flow statistics entry or a flow-removed message says about a rule; its actions are not read."""
-    return Flow(entry.table_id, entry.priority, rules.match(**dict(entry.match.items())), cookie=entry.cookie)
+    fields = {OUR_NAMES.get(name, name): value for name, value in entry.match.items()}
+    return Flow(entry.table_id, entry.priority, rules.match(**fields), cookie=entry.cookie)
 
 
 def greet(datapath: Any) -> None:
@@ -150,6 +162,10 @@ def flows_request(datapath: Any) -> Any:
 
 def groups_request(datapath: Any) -> Any:
     return parser.OFPGroupDescStatsRequest(datapath)
+
+
+def meters_request(datapath: Any) -> Any:
+    return parser.OFPMeterConfigStatsRequest(datapath, 0, ofp.OFPM_ALL)
 
 
 def ports_request(datapath: Any) -> Any:

@@ -20,7 +20,7 @@ from controllers.rules import (
 )
 from controllers.stations import Address
 from controllers.topology import Role, Switch, SwitchPort
-from controllers.vlans import Membership, Vlans, admission, departure
+from controllers.vlans import Vlans, admission, departure
 
 PREFIX = 128
 """How much of a frame the controller sees of a stranger: enough for every header it reads, in bytes."""
@@ -79,7 +79,7 @@ class Pipeline:
         if not self.vlans.aware:
             yield Flow(Table.ADMIT, 100, match(in_port=port.number), goto=self.entrance, cookie=cookie)
         else:
-            for vid, actions in admission(self.vlans.of(port.name)):
+            for vid, actions in admission(self.vlans.of(port.switch, port.name)):
                 yield Flow(Table.ADMIT, 100, match(in_port=port.number, vlan_vid=vid), actions,
                            goto=self.entrance, cookie=cookie)
 
@@ -95,21 +95,18 @@ class Pipeline:
         for vlan in sorted(self.vlans.all()) if self.vlans.aware else [None]:
             ways = [Bucket((Output(port),)) for port in sorted(tree)]
             leaves = [Bucket((*actions, Output(port.number))) for port in edges
-                      if (actions := self.leaving(port.name, vlan)) is not None]
+                      if (actions := self.leaving(port, vlan)) is not None]
             yield Group(FLOOD_GROUPS + (vlan or 0), "all", (*ways, *leaves), name=f"flood {vlan or 'all'}")
 
-    def leaving(self, port: str, vlan: int | None) -> tuple[Action, ...] | None:
-        return () if vlan is None else departure(self.vlans.of(port), vlan)
-
-    def membership(self, port: str) -> Membership:
-        return self.vlans.of(port)
+    def leaving(self, port: SwitchPort, vlan: int | None) -> tuple[Action, ...] | None:
+        return () if vlan is None else departure(self.vlans.of(port.switch, port.name), vlan)
 
     def station_here(self, address: Address, port: SwitchPort, idle_timeout: int) -> Iterator[Flow]:
         """On the switch where a station lives: its frames need no learning, and frames for it have a way out."""
         cookie = self.cookie(Kind.STATION, low_bits(address.mac))
         yield Flow(Table.LEARN, 100, match(in_port=port.number, eth_src=address.mac, vlan_vid=vid(address)),
                    goto=self.after_learning, cookie=cookie, idle_timeout=idle_timeout, notify=True)
-        actions = self.leaving(port.name, address.vlan)
+        actions = self.leaving(port, address.vlan)
         if actions is not None:
             yield Flow(Table.FORWARD, 100, match(eth_dst=address.mac, vlan_vid=vid(address)),
                        (*actions, Output(port.number)), cookie=cookie)

@@ -81,7 +81,14 @@ class Track:
     table: int | None = None
 
 
-Action = Output | ToGroup | SetField | PushVlan | PopVlan | DecTtl | Track
+@dataclass(frozen=True, slots=True)
+class Resubmit:
+    """Look the frame up in another table, and come back (ovs-actions(7)): how a group's bucket goes on."""
+
+    table: int
+
+
+Action = Output | ToGroup | SetField | PushVlan | PopVlan | DecTtl | Track | Resubmit
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ class Flow:
 class Bucket:
     actions: tuple[Action, ...]
     watch_port: int | None = None
-    weight: int = 1
+    watch_group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,14 @@ class DeleteGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class ModifyMeter:
+    meter: Meter
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteMeter:
+    """Remove a meter, and every flow that uses it."""
+
     number: int
 
 
@@ -171,7 +185,7 @@ class Barrier:
     token: Any
 
 
-Message = Flow | Delete | Group | ModifyGroup | DeleteGroup | Meter | DeleteMeter | PacketOut | Barrier
+Message = Flow | Delete | Group | ModifyGroup | DeleteGroup | Meter | ModifyMeter | DeleteMeter | PacketOut | Barrier
 
 
 def match(**fields: Any) -> Match:

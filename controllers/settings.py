@@ -39,8 +39,8 @@ class PortVlans(Model):
         return Membership(self.access if self.access is not None else self.native, frozenset(self.trunk))
 
 
-class SwitchSettings(Model):
-    """The learning switch."""
+class FabricSettings(Model):
+    """What every application of ours needs to know about its switches."""
 
     idle_timeout: Seconds = 300
     """Seconds until a silent station is forgotten (IEEE 802.1Q's ageing time)."""
@@ -56,18 +56,18 @@ class SwitchSettings(Model):
     """Stations behind one port; more are forwarded, but not learned."""
     packet_in_rate: PositiveInt = 2000
     """Packets each switch may send to the controller, per second."""
+
+
+class SwitchSettings(FabricSettings):
+    """The learning switch."""
+
     default_vlan: VlanId = 1
     """The VLAN of ports not named in `ports`, as soon as any is."""
     ports: dict[str, PortVlans] = {}
-    """VLANs by port name (`s1-eth1`). Without any, switches do not look at tags."""
+    """VLANs by port name (`s1-eth1`), or by switch name for all ports of one. Without any, tags are not looked at."""
 
     def vlans(self) -> Vlans:
         return Vlans({name: port.membership() for name, port in self.ports.items()}, self.default_vlan)
-
-
-MODELS: dict[str, type[Model]] = {
-    "learning_switch": SwitchSettings,
-}
 
 
 def load(model: type[Model], path: Path | None) -> Any:

@@ -27,6 +27,7 @@ class Role(Enum):
 class SwitchPort:
     number: int
     name: str
+    switch: str  # its switch's name
     role: Role = Role.DOWN
     probes: int = 0  # announcements sent since it came up, none of which has been heard elsewhere
 

@@ -20,7 +20,7 @@ class Membership:
 
 @dataclass(frozen=True)
 class Vlans:
-    """Who is in which VLAN, by port name; ports not named are in `default`.
+    """Who is in which VLAN, by the name of a port, or of a switch for all its ports; others are in `default`.
 
     Without any port named the switches do not look at tags at all: a frame leaves as it came.
     """
@@ -32,8 +32,8 @@ class Vlans:
     def aware(self) -> bool:
         return bool(self.ports)
 
-    def of(self, name: str) -> Membership:
-        return self.ports.get(name, Membership(self.default))
+    def of(self, switch: str, port: str) -> Membership:
+        return self.ports.get(port) or self.ports.get(switch) or Membership(self.default)
 
     def all(self) -> frozenset[int]:
         return frozenset({self.default}).union(*(member.vlans for member in self.ports.values()))

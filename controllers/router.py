@@ -1,0 +1,16 @@
+"""A router for subnets on one or many switches, with a policy between them. The thinking is in `routing`."""
+
+import os
+import time
+
+from controllers.application import Application
+from controllers.cookie import Owner
+from controllers.pipeline import Pipeline
+from controllers.routing import Router
+from controllers.rules import Table
+
+
+class RouterApplication(Application):
+    def build(self) -> Router:
+        pipeline = Pipeline(Owner.ROUTER, self.settings.vlans(), Table.POLICY, Table.CLASSIFY)
+        return Router(self.settings, pipeline, os.urandom(16), time.monotonic(), self.journal.record)
