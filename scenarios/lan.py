@@ -61,14 +61,13 @@ def flooded_once(net):
 
 @claim("a host that moves to another port is learned there", within=0)
 def relearned(net):
-    before = mac_table(net, "s1")[net["a"].MAC()]
     move(net, "a", "s1", 7)
     try:
         reachable("a", "b").verify(net)
-        port = port_number(mac_table(net, "s1")[net["a"].MAC()])
+        port = port_number(mac_table(net, "s1").get(net["a"].MAC(), "nowhere"))
     finally:
         move(net, "a", "s1", 1)
-    return None if port == 7 else f"it was at {before} and is at port {port}"
+    return None if port == 7 else f"it is known at port {port}"
 
 
 scenario = Scenario(

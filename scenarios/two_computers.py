@@ -66,7 +66,7 @@ scenario = Scenario(
     faults=[
         Fault("cable_out", "a and b do not hear each other", layer="link",
               inject=lambda net: pull(net, "b:eth0"), repair=lambda net: plug(net, "b:eth0"),
-              injected=lambda net: not carrier(net, "a"), breaks=["ARP", "reaches", "request", "cable", "fetches"],
+              injected=lambda net: not carrier(net, "a"), breaks=["ARP", "reaches", "request", "fetches"],
               hints=("Start at the bottom of the stack.", "Is there light at the port?", "Look at 'ip link' on both.")),
         Fault("wrong_mask", "a says the network is unreachable", layer="address",
               inject=lambda net: readdress(net, "a", "192.168.1.1/32"),

@@ -19,7 +19,7 @@ from .claims import (
     unreachable_at_once,
 )
 from .controller import RyuApp
-from .expect import CannotAsk, Claim, claim, claims
+from .expect import CannotAsk, Claim, claim
 from .faults import Fault
 from .nodes import Bridge, Host, Router, Switch
 from .scenario import Look, Scenario
@@ -27,7 +27,7 @@ from .topo import Topo
 
 __all__ = [
     "Bridge", "CannotAsk", "Claim", "Fault", "Host", "Look", "Router", "RyuApp", "Scenario", "Subnet",
-    "Subnet6", "Switch", "Topo", "answers", "carries", "claim", "claims", "closed", "fetches", "filtered",
+    "Subnet6", "Switch", "Topo", "answers", "carries", "claim", "closed", "fetches", "filtered",
     "forgotten", "isolated", "learned", "never_carries", "open_to", "path", "reachable", "resolves", "says",
     "unreachable_at_once",
 ]

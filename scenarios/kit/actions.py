@@ -19,12 +19,15 @@ def plug(net, wire: str) -> None:
 
 @contextmanager
 def pulled(net, wire: str) -> Iterator[None]:
-    """A cable that is out for as long as the ``with`` block lasts."""
-    pull(net, wire)
+    """A cable that is out for as long as the ``with`` block lasts; one that was out before stays out."""
+    end = selector.interfaces(net, wire)[0]
+    was_up = end.isUp()
+    end.setDown()
     try:
         yield
     finally:
-        plug(net, wire)
+        if was_up:
+            end.isUp(setUp=True)
 
 
 def move(net, host: str, switch: str, port: int) -> None:

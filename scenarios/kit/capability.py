@@ -6,11 +6,13 @@ loaded but is not does not count, for a lab may not load it.
 
 import os
 import shutil
-import sys
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER, MS_PRIVATE, MS_REC, mount, unshare
 
 PLACES = ("/usr/lib/frr", "/usr/lib/ipsec", "/usr/sbin", "/sbin")  # daemons outside an ordinary user's PATH
 
@@ -55,37 +57,32 @@ def kernel_datapath() -> bool:
 
 def module(name: str, what: str) -> Capability:
     """A kernel module that is loaded or built in."""
-    return Capability(what, lambda: Path("/sys/module", name).exists(),
-                      f"sudo modprobe {name}, or run the lab in a full kernel: ./lab run --kernel uml NAME")
+    return Capability(what, lambda: Path("/sys/module", name).exists(), _remedy(name))
 
 
-def usable_python() -> bool:
-    return sys.version_info >= (3, 11)
+def kernel_feature(what: str, modules: str, *trial: str) -> Capability:
+    """Something of the kernel that a command uses; the command is tried in a namespace that is thrown away."""
+    return Capability(what, lambda: _in_a_scratch_namespace(lambda: _works(trial)), _remedy(modules))
 
 
-OVS_KERNEL = module("openvswitch", "Open vSwitch's kernel datapath")
-WIREGUARD = module("wireguard", "WireGuard in the kernel")
-NETEM = module("sch_netem", "delay and loss by netem")
-VRF = module("vrf", "virtual routing and forwarding")
-VLAN = module("8021q", "VLAN devices")
-GRE = module("ip_gre", "GRE tunnels")
-ESP = module("esp4", "the encryption of IPsec (ESP)")
-SIXLOWPAN = module("ieee802154_6lowpan", "6LoWPAN")
-TUN = Capability("tunnel devices", lambda: Path("/dev/net/tun").exists(), "sudo modprobe tun")
-KERNEL_FEATURES = (OVS_KERNEL, WIREGUARD, NETEM, VRF, VLAN, GRE, SIXLOWPAN, TUN)
+def _remedy(modules: str) -> str:
+    return f"sudo modprobe -a {modules}, or run the lab in a full kernel: ./lab run --kernel uml NAME"
 
 
-def _user_namespaces() -> bool:
-    """Try it, in a child that ends at once."""
-    from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER, MS_PRIVATE, MS_REC, mount, unshare
+def _works(command: tuple[str, ...]) -> bool:
+    path = find(command[0])
+    return path is not None and subprocess.run([path, *command[1:]], capture_output=True).returncode == 0
 
+
+def _in_a_scratch_namespace(trial: Callable[[], bool]) -> bool:
+    """Try something in a child that has namespaces of its own and ends at once."""
     child = os.fork()
     if child == 0:
         try:
             unshare(CLONE_NEWNET | CLONE_NEWNS | (CLONE_NEWUSER if os.geteuid() else 0))
             mount("none", "/", None, MS_REC | MS_PRIVATE)
-            os._exit(0)
-        except OSError:
+            os._exit(0 if trial() else 1)
+        except BaseException:
             os._exit(1)
     return os.waitpid(child, 0)[1] == 0
 
@@ -96,7 +93,7 @@ def _neighbours() -> bool:
     return not limit.exists() or int(limit.read_text()) >= 65536
 
 
-NAMESPACES = Capability("namespaces of one's own", _user_namespaces,
+NAMESPACES = Capability("namespaces of one's own", lambda: _in_a_scratch_namespace(lambda: True),
                         "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=65536 "
                         "kernel.apparmor_restrict_unprivileged_userns=0 (those that exist), or run labs with sudo")
 NEIGHBOURS = Capability("room for 65,536 neighbours (the kernel has one ARP table for all namespaces)", _neighbours,
@@ -104,4 +101,14 @@ NEIGHBOURS = Capability("room for 65,536 neighbours (the kernel has one ARP tabl
                         "net.ipv6.neigh.default.gc_thresh3=131072")
 PROGRAMS = ("ovs-vswitchd", "ovsdb-server", "tcpdump", "nginx", "dig", "curl")
 ESSENTIAL = (NAMESPACES, *map(program, PROGRAMS))
-KERNEL_FEATURES = (NEIGHBOURS, *KERNEL_FEATURES)
+OVS_KERNEL = module("openvswitch", "Open vSwitch's kernel datapath")
+WIREGUARD = kernel_feature("WireGuard in the kernel", "wireguard", "ip", "link", "add", "t0", "type", "wireguard")
+NETEM = kernel_feature("delay and loss by netem", "sch_netem",
+                       "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms")
+VRF = kernel_feature("virtual routing and forwarding", "vrf", "ip", "link", "add", "t0", "type", "vrf", "table", "10")
+VLAN = kernel_feature("VLAN devices", "8021q", "ip", "link", "add", "link", "lo", "name", "t0", "type", "vlan", "id", "7")
+GRE = kernel_feature("GRE tunnels", "ip_gre", "ip", "link", "add", "t0", "type", "gre",
+                     "local", "127.0.0.1", "remote", "127.0.0.2")
+SIXLOWPAN = module("ieee802154_6lowpan", "6LoWPAN")
+TUN = Capability("tunnel devices", lambda: Path("/dev/net/tun").exists(), "sudo modprobe tun")
+KERNEL_FEATURES = (NEIGHBOURS, OVS_KERNEL, WIREGUARD, NETEM, VRF, VLAN, GRE, SIXLOWPAN, TUN)

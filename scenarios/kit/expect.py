@@ -6,7 +6,9 @@ a probe that breaks proves nothing. Evidence is packets, sockets, tables and ans
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -68,6 +70,7 @@ class Claim:
     def ask(self, net, patience: float | None = None) -> Verdict:
         """Ask until it holds, or for ``within`` seconds, or for ``patience`` where that is less."""
         watch = waiting.Stopwatch()
+        patience = _patience.get() if patience is None else patience
         outcome, seen = Outcome.UNASKED, "it was never asked"
 
         def settled() -> bool:
@@ -75,7 +78,11 @@ class Claim:
             outcome, seen = self._once(net)
             return outcome is Outcome.HELD
 
-        waiting.poll(settled, self.within if patience is None else min(patience, self.within))
+        before = _patience.set(patience)  # for the claims, too, that this one rests on
+        try:
+            waiting.poll(settled, min(patience, self.within))
+        finally:
+            _patience.reset(before)
         return Verdict(self, outcome, seen, watch.seconds)
 
     def verify(self, net) -> None:
@@ -97,6 +104,9 @@ class Claim:
 
     def __str__(self) -> str:
         return self.sentence
+
+
+_patience: ContextVar[float] = ContextVar("patience", default=math.inf)
 
 
 def claim(sentence: str, within: float = SOON) -> Callable[[Probe], Claim]:

@@ -16,11 +16,15 @@ def machine() -> dict[str, object]:
     """What a lab could leave behind on the machine itself."""
     return {
         "interfaces": sorted(os.listdir("/sys/class/net")),
-        "mounts": sorted(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()),
+        "mounts": sorted(point for point in mount_points() if point.startswith(("/run", "/var/log", "/proc/sys"))),
         "namespaces": listing("/run/netns"),
         "switches": listing("/run/openvswitch"),
         "logs": listing("/var/log/openvswitch"),
     }
+
+
+def mount_points() -> list[str]:
+    return [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
 
 
 def listing(directory: str) -> list[str]:

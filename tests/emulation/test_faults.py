@@ -1,0 +1,51 @@
+"""Every fault of every scenario: it is injected, its claims notice and no others, and repair makes all hold again."""
+
+import pytest
+
+from scenarios.kit import catalogue
+
+PATIENCE = 0.5  # seconds for a claim that must fail
+
+CASES = [(name, fault.name) for name in catalogue.names() for fault in catalogue.find(name).faults]
+
+
+@pytest.fixture(scope="module")
+def network():
+    """One network after another: each scenario's is built once, and used for all its faults."""
+    running: dict[str, object] = {}
+
+    def get(scenario):
+        if scenario.name not in running:
+            for net in running.values():
+                net.stop()
+            running.clear()
+            running[scenario.name] = scenario.start()
+        return running[scenario.name]
+
+    yield get
+    for net in running.values():
+        net.stop()
+
+
+@pytest.mark.parametrize(("name", "fault"), CASES, ids=[f"{name}-{fault}" for name, fault in CASES])
+def test_fault(lab, network, name, fault):
+    scenario = catalogue.find(name)
+    if scenario.missing:
+        pytest.skip(f"this machine lacks {', '.join(map(str, scenario.missing))}; ./lab doctor tells the remedy")
+    fault, = (each for each in scenario.faults if each.name == fault)
+    net = network(scenario)
+    assert_all_hold(scenario.ask(net))
+
+    fault.inject(net)
+    assert fault.injected(net), "it was not injected"
+    verdicts = [(claim, claim.ask(net, PATIENCE if fault.hits(str(claim)) else None)) for claim in scenario.claims]
+    fault.repair(net)
+
+    assert [str(claim) for claim, verdict in verdicts if verdict.held and fault.hits(str(claim))] == [], "unnoticed"
+    assert [str(verdict) for claim, verdict in verdicts if not verdict.held and not fault.hits(str(claim))] == []
+    assert not fault.injected(net), "it was not repaired"
+    assert_all_hold(scenario.ask(net))
+
+
+def assert_all_hold(verdicts):
+    assert [str(verdict) for verdict in verdicts if not verdict.held] == []
