@@ -114,6 +114,23 @@ disable_new_services() {
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
 }
 
+# All namespaces share the kernel's one table of neighbours; 1,024, its usual size, is 32 hosts that all know each
+# other. And ordinary users may open tunnel devices wherever udev has set the machine up.
+room=131072
+settled() {
+    limit=/proc/sys/net/ipv4/neigh/default/gc_thresh3
+    { [ ! -e $limit ] || [ "$(cat $limit)" -ge $room ]; } &&
+        { [ ! -c /dev/net/tun ] || [ "$(stat -c %a /dev/net/tun)" = 666 ]; }
+}
+
+settle() {
+    for family in ipv4 ipv6; do
+        printf "net.$family.neigh.default.gc_thresh%d = %d\n" 1 $((room / 8)) 2 $((room / 2)) 3 $room
+    done >/etc/sysctl.d/60-lab-neighbours.conf
+    sysctl --quiet --ignore --load /etc/sysctl.d/60-lab-neighbours.conf || :  # a container may not
+    [ ! -c /dev/net/tun ] || chmod 666 /dev/net/tun
+}
+
 # Only for a machine that is the lab's alone: `lab` on the PATH, ordinary users may make namespaces, and no
 # AppArmor profile keeps the lab's daemons from the lab's files.
 take_over() {
@@ -135,10 +152,11 @@ command -v dpkg-query >/dev/null || die "neither Debian nor Ubuntu: install by h
 release=$(. /etc/os-release && echo "$ID-${VERSION_ID:-}")
 to_install=$(missing)
 case ${1-} in
-    --check) echo $to_install; [ -z "$to_install" ]; exit ;;
+    --check) settled || to_install="$to_install kernel-settings"; echo $to_install; [ -z "$to_install" ]; exit ;;
     --vm | '') ;;
     *) die "unknown argument $1; it is --check, --vm or nothing" ;;
 esac
 [ "$(id -u)" = 0 ] || die "needs root to install packages: sudo $0"
 [ -z "$to_install" ] || install_packages $to_install
+settled || settle
 if [ "${1-}" = --vm ]; then take_over; else advise; fi

@@ -109,6 +109,9 @@ VRF = kernel_feature("virtual routing and forwarding", "vrf", "ip", "link", "add
 VLAN = kernel_feature("VLAN devices", "8021q", "ip", "link", "add", "link", "lo", "name", "t0", "type", "vlan", "id", "7")
 GRE = kernel_feature("GRE tunnels", "ip_gre", "ip", "link", "add", "t0", "type", "gre",
                      "local", "127.0.0.1", "remote", "127.0.0.2")
+ESP = kernel_feature("IPsec's encryption (ESP) in the kernel", "esp4", "ip", "xfrm", "state", "add", "src", "127.0.0.1",
+                     "dst", "127.0.0.2", "proto", "esp", "spi", "1", "mode", "tunnel",
+                     "aead", "rfc4106(gcm(aes))", "0x" + "00" * 20, "128")
 SIXLOWPAN = module("ieee802154_6lowpan", "6LoWPAN")
 TUN = Capability("tunnel devices", lambda: Path("/dev/net/tun").exists(), "sudo modprobe tun")
-KERNEL_FEATURES = (NEIGHBOURS, OVS_KERNEL, WIREGUARD, NETEM, VRF, VLAN, GRE, SIXLOWPAN, TUN)
+KERNEL_FEATURES = (NEIGHBOURS, OVS_KERNEL, WIREGUARD, NETEM, VRF, VLAN, GRE, ESP, SIXLOWPAN, TUN)

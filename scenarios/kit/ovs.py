@@ -21,6 +21,7 @@ from .syscalls import duplicate_of
 
 RUN = Path("/run/openvswitch")
 LOG = Path("/var/log")
+LOG = Path("/var/log/ovs-vswitchd.log")
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 START = 20  # seconds: a busy machine may take one or two
 RECONFIGURE = 120  # seconds: a thousand ports take about two
@@ -109,6 +110,7 @@ def add_bridges(bridges: Iterable[Bridge]) -> None:
     settle()
     transact(delete_operations([bridge.name for bridge in bridges]))
     transact([operation for bridge in bridges for operation in operations(bridge)])
+    _complain_of_lost_bridges()
     _complain_of_lost_ports()
 
 
@@ -210,6 +212,14 @@ def _change_from(number: int) -> Operation:
     """The database itself waits, and answers the moment ovs-vswitchd reports another configuration done."""
     return {"op": "wait", "table": "Open_vSwitch", "where": [], "columns": ["cur_cfg"], "until": "!=",
             "rows": [{"cur_cfg": number}], "timeout": LOOK_AGAIN}
+
+
+def _complain_of_lost_bridges() -> None:
+    """A bridge without a datapath: the daemon logs why, and goes on as if nothing were."""
+    lost = [row["name"] for row in select("Bridge", ["name", "datapath_id"]) if not isinstance(row["datapath_id"], str)]
+    if lost:
+        errors = [line.split("|", 4)[-1] for line in LOG.read_text().splitlines() if "|ERR|" in line or "|WARN|" in line]
+        raise LabError(f"Open vSwitch could not make {', '.join(lost)}: {errors[0] if errors else 'see its log'}")
 
 
 def _complain_of_lost_ports() -> None:
