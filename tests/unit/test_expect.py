@@ -3,7 +3,7 @@
 import pytest
 
 from scenarios.kit.errors import CommandFailed
-from scenarios.kit.expect import CannotAsk, Claim, Outcome, Unmet, claim, claims
+from scenarios.kit.expect import CannotAsk, Claim, Measured, Outcome, Unmet, claim, claims
 
 NET = object()
 
@@ -76,3 +76,9 @@ def test_a_claim_from_a_function():
 
     assert isinstance(well, Claim)
     assert well.ask(NET).held
+
+
+def test_a_figure_is_shown_and_holds():
+    verdict = asked(lambda net: Measured("120 ms dark"))
+
+    assert (verdict.outcome, verdict.seen) == (Outcome.HELD, "120 ms dark")

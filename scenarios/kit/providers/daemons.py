@@ -9,11 +9,12 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from ..command import run
+from ..routing import bird, frr
+from ..routing.internet import Internet
+from ..routing.speaker import Speaker, Timers
 from ..services import Service
-from . import bird, bird_socket, frr
+from . import bird_socket
 from .facts import DEFAULT_TIMERS, speaker_of
-from .internet import Internet
-from .speaker import Speaker, Timers
 
 DAEMONS = ("bird", "frr")
 MAKE_DIRECTORY = 'install -d -o frr -g frr "$1" && shift && exec "$@"'  # FRR's daemons run as the user frr

@@ -10,9 +10,9 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from mininet import node as mininet_node
 
-from .internet import Internet
-from .relation import Role
-from .speaker import Neighbour, Port, RpkiCache, Speaker, Timers
+from ..routing.internet import Internet
+from ..routing.relation import Role
+from ..routing.speaker import Neighbour, Port, RpkiCache, Speaker, Timers
 
 COST = 10  # of a link inside an AS which says nothing else
 SPARE = 20  # announcements beyond twice the expected before max-prefix closes a session
@@ -112,8 +112,8 @@ def neighbour(intf, far, role: Role, registry: Internet | None) -> Neighbour:
 
 
 def originated(node, registry: Internet | None) -> Iterator[IPv4Network]:
-    """The prefixes of the AS, and what the router says of itself beyond that (``announces``), true or not."""
-    asn = node.params.get("asn")
+    """The prefixes of the AS but those it ``withdraws``, and what else it ``announces``, true or not."""
+    asn, silent = node.params.get("asn"), set(map(IPv4Network, node.params.get("withdraws", ())))
     if registry and asn in registry.ases:
-        yield from registry.ases[asn].prefixes
+        yield from (prefix for prefix in registry.ases[asn].prefixes if prefix not in silent)
     yield from map(IPv4Network, node.params.get("announces", ()))

@@ -8,14 +8,28 @@
 from collections.abc import Collection
 
 from ..addressing import Subnet
+from ..catalogue import DATA
 from ..nodes import Bridge
+from ..routing.data_file import load
+from ..routing.generator import generate
+from ..routing.internet import Exchange, Internet
 from ..topo import Topo
 from .daemons import routing
-from .internet import Exchange, Internet
 
 INTERCONNECT = Subnet("100.64.0.0/10")  # shared address space (RFC 6598): nobody announces it
 ROUTER, HOST, ROUTE_SERVER = 1, 10, 1
 FIRST_MEMBER = 2
+
+
+def any_internet(which: str) -> Internet:
+    """An Internet by the name of its file (in scenarios/data, or a path), or grown to a number of ASes.
+
+    Raises BadData, in one line.
+    """
+    if which.isdigit():
+        return generate(int(which))
+    beside = DATA / which
+    return load(beside if beside.exists() else which, Internet)
 
 
 class InternetTopo(Topo):

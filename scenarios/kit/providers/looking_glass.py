@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from ..routing import bird
+from ..routing.relation import Source
 from . import bird_socket
 from .daemons import Bird, daemon_of
-from .relation import Source
 
-NOT_THERE = "Network not found"
+NOTHING = ("Network not found", "No valid tables")  # BIRD's words for no such route, and for a session that is down
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,15 @@ def routes(net, router: str, prefix: object = None) -> list[Route]:
     if not isinstance(daemon, Bird):
         return list(read_frr(json.loads(daemon.ask(net[router], f"show bgp ipv4 unicast {prefix or 'json detail'}"
                                                                 f"{' json' if prefix else ''}"))))
+    return list(read_bird(shown(daemon, net[router], f"{prefix} all" if prefix else "all")))
+
+
+def shown(daemon: Bird, node, which: str) -> list[str]:
+    """BIRD's ``show route``; nothing to show is no error."""
     try:
-        return list(read_bird(daemon.ask(net[router], f"show route {f'{prefix} ' if prefix else ''}all")))
+        return daemon.ask(node, f"show route {which}")
     except bird_socket.BirdSays as error:
-        if NOT_THERE in str(error):
+        if any(words in str(error) for words in NOTHING):
             return []
         raise
 
@@ -47,6 +53,29 @@ def routes(net, router: str, prefix: object = None) -> list[Route]:
 def best(net, router: str, prefix: object) -> Route | None:
     """The route that a router uses for a prefix; None: it has none."""
     return next((route for route in routes(net, router, prefix) if route.best), None)
+
+
+def told(net, router: str, neighbour: str) -> set[str]:
+    """The prefixes that a router announces to a neighbour."""
+    daemon = daemon_of(net[router])
+    if isinstance(daemon, Bird):
+        lines = shown(daemon, net[router], f"export {bird.protocol(neighbour)}")
+        return {line.split()[0] for line in lines if line[:1].isdigit()}
+    far = next(each.address for each in daemon.speaker(net[router]).neighbours if each.name == neighbour)
+    question = f"show bgp ipv4 unicast neighbors {far} advertised-routes json"
+    return set(json.loads(daemon.ask(net[router], question)).get("advertisedRoutes", {}))
+
+
+def sessions(net, router: str) -> dict[str, bool]:
+    """A router's neighbours in BGP, and whether the session with each is established."""
+    daemon = daemon_of(net[router])
+    neighbours = daemon.speaker(net[router]).neighbours
+    if isinstance(daemon, Bird):
+        up = {words[0] for line in daemon.ask(net[router], "show protocols")
+              if (words := line.split())[-1:] == ["Established"]}
+        return {each.name: bird.protocol(each.name) in up for each in neighbours}
+    peers = json.loads(daemon.ask(net[router], "show bgp ipv4 unicast summary json")).get("peers", {})
+    return {each.name: peers.get(str(each.address), {}).get("state") == "Established" for each in neighbours}
 
 
 def rows(net, router: str, prefix: object = None) -> list[dict]:
@@ -74,7 +103,8 @@ def read_bird(lines: list[str]) -> Iterator[Route]:
 
 def _from_bird(prefix: str, facts: dict) -> Route:
     def tags(name: str) -> tuple[str, ...]:
-        return tuple(tag.replace(", ", ":").replace(",", ":") for tag in facts.get(name, "").strip("()").split(") (") if tag)
+        words = facts.get(name, "").strip("()").split(") (")
+        return tuple(":".join(word.split(", ")) if ", " in word else word.replace(",", ":") for word in words if word)
 
     def number(name: str) -> int | None:
         return int(facts[name]) if name in facts else None

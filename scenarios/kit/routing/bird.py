@@ -16,12 +16,12 @@ def config(speaker: Speaker, fib: Sequence[IPv4Network] | None = None) -> str:
     the machine, which a thousand daemons feel.
     """
     return render("bird.conf.j2", me=speaker, fib=fib, bogons=BOGONS, longest=LONGEST_PREFIX, roles=ROLES,
-                  symbol=symbol, export=export)
+                  protocol=protocol, export=export)
 
 
-def symbol(neighbour: Neighbour) -> str:
-    """A protocol's name. Not the neighbour's alone: ``as4`` is a word of BIRD's own."""
-    return "with_" + "".join(char if char.isalnum() else "_" for char in neighbour.name)
+def protocol(neighbour: str) -> str:
+    """What the session with a neighbour is called. Not by its name alone: ``as4`` is a word of BIRD's own."""
+    return "with_" + "".join(char if char.isalnum() else "_" for char in neighbour)
 
 
 def export(neighbour: Neighbour) -> str:

@@ -1,0 +1,103 @@
+"""Routers that say something else for a while: how they are told to, and how one knows that all have heard it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..errors import LabError
+from ..routing.gao_rexford import BestPaths
+from ..routing.internet import Internet
+from ..waiting import TimedOut, poll
+from . import looking_glass
+from .daemons import retell, retell_link
+from .facts import far_ends
+
+PATIENCE = 90.0  # seconds: FRR lets a neighbour that was cut off in again after a minute, and never sooner
+USUAL = {"filtered": True, "limited": True, "speaks_roles": True, "leaks": False}
+
+
+def internet_of(net) -> Internet:
+    """The business of a running Internet."""
+    return net.topo.internet
+
+
+@contextmanager
+def telling(net, **routers: dict[str, tuple[str, ...]]) -> Iterator[None]:
+    """Routers that say something else while the ``with`` block lasts: ``as1={"announces": ("24.0.0.0/24",)}``.
+
+    They ``announces`` or ``withdraws`` prefixes; afterwards all is as it was.
+    """
+    for router, facts in routers.items():
+        retell(net, router, **facts)
+    try:
+        yield
+    finally:
+        for router, facts in routers.items():
+            retell(net, router, **dict.fromkeys(facts, ()))
+        restored(net)
+
+
+@contextmanager
+def telling_link(net, router: str, neighbour: str, **facts) -> Iterator[None]:
+    """A router that behaves otherwise towards one neighbour (``leaks``, ``filtered`` …) for a while."""
+    usual = USUAL | next(intf.params for intf in net[router].intfList()
+                         if any(far.node.name == neighbour for far in far_ends(intf)))
+    retell_link(net, router, neighbour, **facts)
+    try:
+        yield
+    finally:
+        retell_link(net, router, neighbour, **{name: usual[name] for name in facts})
+        restored(net)
+
+
+def heard_everywhere(net, router: str) -> None:
+    """Return when all that a router has told up to now was heard by everybody who would hear it.
+
+    It withdraws its own first prefix and announces it again. BGP tells in order: when that has come to all, so has
+    what was told before.
+    """
+    internet, asn = internet_of(net), net[router].params["asn"]
+    own, before = str(internet.ases[asn].prefixes[0]), net[router].params.get("withdraws", ())
+    others = [f"as{other}" for other in internet.ases if other != asn]
+    for withdrawn in (own,), before:
+        retell(net, router, withdraws=withdrawn)
+        settled(f"all to hear {router}", lambda withdrawn=withdrawn: all(
+            bool(looking_glass.best(net, other, own)) is (own not in withdrawn) for other in others))
+
+
+def restored(net) -> None:
+    """Return when every best path is the computed one again."""
+    best = BestPaths(internet_of(net))
+    settled("the network to come to rest", lambda: best_paths_are(net, best) is None)
+
+
+def settled(what: str, probe: Callable[[], object]) -> None:
+    """Wait for what routing must bring about; a daemon that does not answer yet is waited for, too. Raises TimedOut."""
+    trouble = ""
+
+    def holds() -> object:
+        nonlocal trouble
+        try:
+            return probe()
+        except LabError as error:
+            trouble = f" ({error})"
+            return False
+
+    if not poll(holds, PATIENCE):
+        raise TimedOut(f"waited {PATIENCE:g} s for {what}, in vain{trouble}")
+
+
+def best_paths_are(net, best: BestPaths) -> str | None:
+    """None when every router's best paths are the computed ones; else the first that is not."""
+    holders = {str(prefix): asn for asn, system in best.internet.ases.items() for prefix in system.prefixes}
+    for src in best.internet.ases:
+        used = {route.prefix: route.path for route in looking_glass.routes(net, f"as{src}") if route.best}
+        for prefix, dst in holders.items():
+            if used.get(prefix) != best.path(src, dst):
+                return (f"AS {src} reaches {prefix} of AS {dst} by {spelled(used.get(prefix))}, "
+                        f"but should by {spelled(best.path(src, dst))}")
+    return None
+
+
+def spelled(path: tuple[int, ...] | None) -> str:
+    """An AS path for people."""
+    return "no path" if path is None else " ".join(map(str, path)) or "itself"
