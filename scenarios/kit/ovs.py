@@ -20,8 +20,7 @@ from .errors import LabError
 from .syscalls import duplicate_of
 
 RUN = Path("/run/openvswitch")
-LOG = Path("/var/log")
-LOG = Path("/var/log/ovs-vswitchd.log")
+LOGS = Path("/var/log")
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 START = 20  # seconds: a busy machine may take one or two
 RECONFIGURE = 120  # seconds: a thousand ports take about two
@@ -99,7 +98,7 @@ def settle() -> None:
     number, patience = wanted.get("configuration", 0), waiting.Deadline(RECONFIGURE)
     while (done := select("Open_vSwitch", ["cur_cfg"])[0]["cur_cfg"]) < number:
         if not _lives("ovs-vswitchd") or not patience.left:
-            raise LabError(f"ovs-vswitchd does not answer; its log: {LOG}/ovs-vswitchd.log")
+            raise LabError(f"ovs-vswitchd does not answer; its log: {LOGS}/ovs-vswitchd.log")
         _call("transact", ["Open_vSwitch", _change_from(done)])
 
 
@@ -218,7 +217,7 @@ def _complain_of_lost_bridges() -> None:
     """A bridge without a datapath: the daemon logs why, and goes on as if nothing were."""
     lost = [row["name"] for row in select("Bridge", ["name", "datapath_id"]) if not isinstance(row["datapath_id"], str)]
     if lost:
-        errors = [line.split("|", 4)[-1] for line in LOG.read_text().splitlines() if "|ERR|" in line or "|WARN|" in line]
+        errors = [line.split("|", 4)[-1] for line in (LOGS / "ovs-vswitchd.log").read_text().splitlines() if "|ERR|" in line or "|WARN|" in line]
         raise LabError(f"Open vSwitch could not make {', '.join(lost)}: {errors[0] if errors else 'see its log'}")
 
 
@@ -291,7 +290,7 @@ def _clock_counts_cores() -> bool:
 
 
 def _daemon(name: str) -> list[str]:
-    return ["--detach", f"--pidfile={RUN}/{name}.pid", f"--log-file={LOG}/{name}.log", "--no-chdir",
+    return ["--detach", f"--pidfile={RUN}/{name}.pid", f"--log-file={LOGS}/{name}.log", "--no-chdir",
             "-vconsole:off", "-vsyslog:off"]
 
 
