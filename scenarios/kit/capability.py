@@ -113,5 +113,6 @@ ESP = kernel_feature("IPsec's encryption (ESP) in the kernel", "esp4", "ip", "xf
                      "dst", "127.0.0.2", "proto", "esp", "spi", "1", "mode", "tunnel",
                      "aead", "rfc4106(gcm(aes))", "0x" + "00" * 20, "128")
 SIXLOWPAN = module("ieee802154_6lowpan", "6LoWPAN")
-TUN = Capability("tunnel devices", lambda: Path("/dev/net/tun").exists(), "sudo modprobe tun")
-KERNEL_FEATURES = (NEIGHBOURS, OVS_KERNEL, WIREGUARD, NETEM, VRF, VLAN, GRE, ESP, SIXLOWPAN, TUN)
+TUN = Capability("tunnel devices that an ordinary user may open", lambda: os.access("/dev/net/tun", os.R_OK | os.W_OK),
+                 "sudo modprobe tun; sudo chmod 666 /dev/net/tun (vagrant/provision.sh does it)")
+KERNEL_FEATURES = (NEIGHBOURS, TUN, OVS_KERNEL, WIREGUARD, NETEM, VRF, VLAN, GRE, ESP, SIXLOWPAN)
