@@ -3,36 +3,53 @@
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from ..command import attempt
 from ..keys import Keyring
 from .service import Service, listening
 from .site import Site
 
 PORT = 1194
-ALIVE = "ping 1\nping-restart 5"  # seconds: told at once when the other end is gone
-
-POINT_TO_POINT = """\
+SITES = """\
 dev tun0
 dev-type tun
 proto udp4
-{role}
-ifconfig {here.inside} {there.inside}
+topology subnet
 route {network.network_address} {network.netmask}
 ca ca.crt
 cert own.crt
 key own.key
-dh none
 data-ciphers AES-256-GCM
-verify-x509-name {there.gateway} name
-tls-timeout 1
 tun-mtu 1420
 mssfix 0
-persist-tun
-{alive}
+ping 1
+ping-restart 5
 verb 1
 """
-LISTENS = f"tls-server\nport {PORT}"
-CALLS = f"tls-client\nremote {{there.public}} {PORT}\nnobind\nconnect-retry 1 2"
+LISTENS = f"""\
+mode server
+tls-server
+port {PORT}
+ifconfig 10.99.0.1 255.255.255.0
+route-gateway 10.99.0.2
+push "topology subnet"
+push "route-gateway 10.99.0.1"
+client-config-dir clients
+ccd-exclusive
+dh none
+"""
+CALLS = f"""\
+client
+remote {{there.public}} {PORT}
+route-gateway 10.99.0.1
+verify-x509-name {{there.gateway}} name
+nobind
+tls-timeout 1
+connect-retry 1 1
+explicit-exit-notify 1
+"""
+KNOWN = """\
+ifconfig-push 10.99.0.2 255.255.255.0
+iroute {network.network_address} {network.netmask}
+"""
 
 
 @dataclass
@@ -52,17 +69,15 @@ class OpenVPN(Service):
         return cls(here, there, keys, calls, here.gateway, "tunnel")
 
     def files(self, node):
-        own = self.keys.authority.issue(self.identity)
+        own, network = self.keys.authority.issue(self.identity), ip_network(self.there.network)
         role = CALLS.format(there=self.there) if self.calls else LISTENS
-        text = POINT_TO_POINT.format(here=self.here, there=self.there, network=ip_network(self.there.network),
-                                     role=role, alive=ALIVE)
-        return {"openvpn.conf": text, "ca.crt": self.keys.authority.certificate, "own.crt": own.certificate,
-                "own.key": own.key}
+        files = {"openvpn.conf": SITES.format(network=network) + role, "ca.crt": self.keys.authority.certificate,
+                 "own.crt": own.certificate, "own.key": own.key}
+        return files | ({} if self.calls else {f"clients/{self.there.gateway}": KNOWN.format(network=network)})
 
     def commands(self, node):
         return [["openvpn", "--cd", str(node.supervisor.directory), "--config", "openvpn.conf"]]
 
     def ready(self, node):
-        """The interface is there; whether the other end answers is not for one end to say."""
-        there = attempt(node, "ip", "link", "show", "tun0", "up").returncode == 0
-        return there and (self.calls or listening(node, PORT, "udp"))
+        """It listens; whether the other end answers is not for one end to say."""
+        return self.calls or listening(node, PORT, "udp")
