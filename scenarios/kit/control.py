@@ -64,7 +64,7 @@ def serve(listener: socket.socket, operations: dict[str, Operation]) -> None:
 
 def ask(name: str, operation: str, **arguments) -> Answers:
     """Send a request to a lab, and give its answers as they come. Raises LabError with what the lab says is wrong."""
-    with _connected(name) as line:
+    with connect(name) as line:
         line.sendall(json.dumps({"do": operation, **arguments}).encode() + b"\n")
         for answer in line.makefile():
             yield _checked(json.loads(answer))
@@ -77,14 +77,15 @@ def ask_once(name: str, operation: str, **arguments) -> dict[str, Any]:
 
 def borrow(name: str, operation: str, **arguments) -> list[int]:
     """The descriptors that a request is answered with; the caller closes them."""
-    with _connected(name) as line:
+    with connect(name) as line:
         line.sendall(json.dumps({"do": operation, **arguments}).encode() + b"\n")
         data, fds, _, _ = socket.recv_fds(line, 1 << 16, 16)
         _checked(json.loads(data or b'{"error": "the lab ended"}'))
         return fds
 
 
-def _connected(name: str) -> socket.socket:
+def connect(name: str) -> socket.socket:
+    """A line to a running lab; most use ``ask`` or ``borrow``. Raises NoSuchThing."""
     line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     line.settimeout(PATIENCE * 10)
     try:
