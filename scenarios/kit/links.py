@@ -37,8 +37,8 @@ class Intf(mininet_link.Intf):
         if "/" not in ipstr and prefixLen is None:
             raise LabError(f"{self.name}: no prefix length set for IP address {ipstr}")
         address = self._parsed(ipstr if "/" in ipstr else f"{ipstr}/{prefixLen}")
-        old, self.ip, self.prefixLen = self.ip, str(address.ip), address.network.prefixlen
-        if old and old != self.ip:
+        old, self.ip, self.prefixLen = (self.ip, self.prefixLen), str(address.ip), address.network.prefixlen
+        if old[0] and old != (self.ip, self.prefixLen):
             self.place.soon(_remove_addresses, self.name)
         self._address(address)
         return ""

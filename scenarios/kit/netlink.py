@@ -22,7 +22,7 @@ IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST = 1, 2, 4
 IFA_F_NODAD = 2
 RTA_DST, RTA_OIF, RTA_GATEWAY = 1, 4, 5
 RT_TABLE_MAIN, RTPROT_STATIC, RTN_UNICAST, RT_SCOPE_UNIVERSE, RT_SCOPE_LINK = 254, 4, 1, 0, 253
-NDA_DST, NDA_LLADDR, NUD_PERMANENT = 1, 2, 0x80
+NDA_DST, NDA_LLADDR, NUD_NONE, NUD_PERMANENT = 1, 2, 0, 0x80
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 NLM_F_ACK_TLVS = 0x200
 NLMSGERR_ATTR_MSG = 1
@@ -104,11 +104,13 @@ def route(dst: str, *, via: str | None = None, index: int | None = None, remove:
 
 def neighbour(index: int, ip: str, mac: str) -> bytes:
     """A permanent entry of the neighbour table: static ARP, or its IPv6 counterpart."""
-    number = ip_address(ip)
-    family = socket.AF_INET if number.version == 4 else socket.AF_INET6
-    body = struct.pack("=BxHiHBB", family, 0, index, NUD_PERMANENT, 0, 0)
-    body += _attribute(NDA_DST, number.packed) + _attribute(NDA_LLADDR, mac_bytes(mac))
-    return _request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, body)
+    return _request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, _neighbour(index, ip, NUD_PERMANENT)
+                    + _attribute(NDA_LLADDR, mac_bytes(mac)))
+
+
+def unknown_neighbour(index: int, ip: str) -> bytes:
+    """An entry of the neighbour table without an address yet, which the kernel fills in from what it hears."""
+    return _request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, _neighbour(index, ip, NUD_NONE))
 
 
 def creates(request: bytes) -> bool:
@@ -140,6 +142,12 @@ def send(requests: Iterable[bytes]) -> None:
 
 def mac_bytes(mac: str) -> bytes:
     return bytes.fromhex(mac.replace(":", ""))
+
+
+def _neighbour(index: int, ip: str, state: int) -> bytes:
+    number = ip_address(ip)
+    family = socket.AF_INET if number.version == 4 else socket.AF_INET6
+    return struct.pack("=BxHiHBB", family, 0, index, state, 0, 0) + _attribute(NDA_DST, number.packed)
 
 
 def _destination(dst: str, via: str | None) -> tuple[int, int, bytes]:

@@ -1,4 +1,4 @@
-"""The kinds of node. Each sets itself up in ``config`` and undoes it in ``terminate``, so that any runner gets the same.
+"""The kinds of node. Each sets itself up in ``config`` and undoes it in ``terminate``: any runner gets the same.
 
 A node has no shell until somebody asks for one: ``h1.cmd()`` and ``h1.pid`` start it, ``run`` and daemons do not.
 """
@@ -26,6 +26,10 @@ class Node(mininet_node.Node):
     """Mininet's Node in namespaces that are descriptors; its shell starts when it is first needed."""
 
     place: Namespace
+
+    @classmethod
+    def setup(cls):
+        """Mininet looks for mnexec(1) and ifconfig(8) here; we need neither."""
 
     def startShell(self, mnopts=None):
         self.place = Namespace.new(self.name) if self.inNamespace else Namespace.here(self.name)

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 KIT = ROOT / "scenarios/kit"
 LAYERS = [
-    "errors addressing syscalls netlink routing plan policy",
+    "errors addressing syscalls sysctl netlink routing plan policy",
     "waiting courier capability faults catalogue",
     "namespace command control entering expect uml",
     "ovs links sandbox services pinger",
