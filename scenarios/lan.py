@@ -15,7 +15,6 @@ not seen goes out everywhere but where it came from; after that, only the two wh
 from scenarios.kit import (
     Fault,
     Look,
-    RyuApp,
     Scenario,
     Subnet,
     Topo,
@@ -24,6 +23,7 @@ from scenarios.kit import (
     forgotten,
     learned,
     reachable,
+    ryu,
 )
 from scenarios.kit.actions import carrier, move, plug, pull
 from scenarios.kit.capability import program
@@ -73,7 +73,7 @@ def relearned(net):
 scenario = Scenario(
     topo=Lan,
     chapter=1,
-    controller=RyuApp("c0", "learning_switch", DATA / "lan.yaml"),
+    controller=ryu("learning_switch", DATA / "lan.yaml"),
     requires=[program("ovs-vswitchd"), program("nginx"), program("curl")],
     claims=[
         reachable("c", "a"),

@@ -19,8 +19,6 @@ import sys
 
 import pytest
 
-from scenarios.kit.errors import CannotRun, LabError
-
 USES_A_LAB = {"net", "lab"}
 BAD_INPUT = 2  # exit code
 
@@ -48,14 +46,8 @@ def pytest_collection_modifyitems(items):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item):
     """Move into the sandbox at the first test that needs it, and go on there."""
-    from scenarios.kit import sandbox
-
-    if _needs_lab(item) and not sandbox.inside():
-        _flush()
-        try:
-            sandbox.enter("tests", [str(item.config.rootpath)])
-        except CannotRun as error:
-            pytest.exit(str(error), returncode=BAD_INPUT)
+    if _needs_lab(item):
+        _enter([str(item.config.rootpath)])
 
 
 @pytest.fixture(scope="module")
@@ -119,12 +111,25 @@ def _needs_lab(item) -> bool:
     return bool(USES_A_LAB & set(getattr(item, "fixturenames", ()))) or item.get_closest_marker("lab") is not None
 
 
+def _enter(keep: list[str]) -> None:
+    from scenarios.kit import errors, sandbox
+
+    if sandbox.inside():
+        return
+    _flush()
+    try:
+        sandbox.enter("tests", keep)
+    except errors.CannotRun as error:
+        pytest.exit(str(error), returncode=BAD_INPUT)
+
+
 def _skip_without(scenario) -> None:
     if scenario.missing:
         pytest.skip(f"this machine lacks {', '.join(map(str, scenario.missing))}; ./lab doctor tells the remedy")
 
 
 def _complain_of_dead_daemons(running) -> None:
+    from scenarios.kit.errors import LabError
     from scenarios.kit.scenario import dead_daemons
 
     dead = dead_daemons(running)

@@ -46,7 +46,13 @@ def program(name: str) -> Capability:
 
 def find(name: str) -> str | None:
     """Where a program is, also when it is not on an ordinary user's PATH."""
-    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(PLACES))
+    return shutil.which(name, path=path())
+
+
+def path() -> str:
+    """The PATH of a lab: the user's, and where the system's daemons and tools are."""
+    own = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join([*own, *(place for place in PLACES if place not in own)])
 
 
 @cache

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from mininet import node as mininet_node
@@ -98,3 +99,8 @@ class RyuApp(mininet_node.Controller, Node):
             self.listens |= event["event"] == "listening"
             if event["event"] == "ready":
                 self.ready.add(event["dpid"])
+
+
+def ryu(app: str | Sequence[str], config: str | Path | None = None, **options) -> partial:
+    """What a scenario says of its controller: an app of controllers/, or any Ryu app, and its YAML file."""
+    return partial(RyuApp, app=app, config=config, **options)

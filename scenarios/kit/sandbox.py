@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import netlink, sysctl
+from . import capability, netlink, sysctl
 from .errors import CannotRun
 from .namespace import lay_file
 from .syscalls import (
@@ -188,6 +188,7 @@ def _furnish(name: str, keep: Iterable[os.PathLike | str]) -> None:
     socket.sethostname(name)
     sysctl.quieten()
     netlink.send([netlink.link_set(1, up=True)])
+    os.environ["PATH"] = capability.path()
     for setting in "OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR", "OVS_SYSCONFDIR":
         os.environ.pop(setting, None)
     _inside = True
