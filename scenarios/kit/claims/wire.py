@@ -1,7 +1,5 @@
 """What crosses a wire, heard there."""
 
-from dataclasses import replace
-
 from ..capture import tap, taps
 from ..command import run
 from ..expect import CannotAsk, Claim, claims
@@ -40,7 +38,7 @@ def never_carries(where: str, filter: str, during: Claim, but_at: str) -> Claim:
 
 def _hold(during: Claim, net) -> None:
     """Ask once; whoever asks the outer claim asks again."""
-    verdict = replace(during, within=0).ask(net)
+    verdict = during.ask(net, 0)
     if not verdict.held:
         raise CannotAsk(f"what should cause the packets failed: {verdict}")
 
