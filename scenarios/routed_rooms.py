@@ -11,8 +11,19 @@ all others it hands the packet to its default gateway. The router writes new Eth
 counts its TTL down. A broadcast stays where it was made. lost has never been told of a gateway.
 """
 
-from scenarios.kit import Bridge, Fault, Look, Scenario, Subnet, Topo
-from scenarios.kit import fetches, never_carries, path, reachable, unreachable_at_once
+from scenarios.kit import (
+    Bridge,
+    Fault,
+    Look,
+    Scenario,
+    Subnet,
+    Topo,
+    fetches,
+    never_carries,
+    path,
+    reachable,
+    unreachable_at_once,
+)
 from scenarios.kit.actions import forwarding, forwards
 from scenarios.kit.capability import program
 from scenarios.kit.claims.forwarding import broadcast_stays, forwarded
@@ -59,10 +70,11 @@ scenario = Scenario(
               inject=lambda net: forwarding(net, "router", on=False), repair=lambda net: forwarding(net, "router"),
               injected=lambda net: not forwards(net, "router"),
               breaks=["a reaches c", "fetches", "arrives with", "the way is"],
-              hints=("Everybody reaches the router, at both of its addresses.", "What does a router do that a host does not?",
+              hints=("Everybody reaches the router, at both of its addresses.", "What must a router do?",
                      "Look at 'sysctl net.ipv4.ip_forward' on the router.")),
         Fault("wrong_gateway", "a's questions arrive at c, but no answer comes back", layer="route",
-              inject=lambda net: regateway(net, "c", "192.168.2.254"), repair=lambda net: regateway(net, "c", "192.168.2.1"),
+              inject=lambda net: regateway(net, "c", "192.168.2.254"),
+              repair=lambda net: regateway(net, "c", "192.168.2.1"),
               injected=lambda net: gateway(net, "c") != "192.168.2.1", breaks=["a reaches c"],
               hints=("d answers, from the same room.", "For whom does c ask by ARP when it should answer?",
                      "Compare 'ip route' on c and d.")),

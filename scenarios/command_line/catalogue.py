@@ -32,6 +32,7 @@ def about(scenario: str) -> None:
     """A scenario's page: lesson, drawing, claims, what to look at, what can break."""
     found = catalogue.find(scenario)
     click.echo(found.text)
+    _section("As a table", found.table.splitlines())
     _section("It claims", (str(claim) for claim in found.claims))
     _section("Look at", (f"{look.command(found.name)}\n      {look.sees}" for look in found.look))
     _section("It can break by", (f"{fault.name}: {fault.symptom}" for fault in found.faults))

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from textwrap import indent
 
 import click
 
@@ -56,6 +57,8 @@ class Report:
         self.lab, self.quiet, self.timings = lab, quiet, timings
         self._say(click.style(f"{lab.name}: {lab.scenario.lesson}", bold=True))
         self._say("\n" + lab.scenario.drawing + "\n")
+        if lab.scenario.table:
+            self._say(indent(lab.scenario.table, "  ") + "\n")
 
     def up(self) -> None:
         net, seconds = self.lab.net, self.lab.timings["up"]

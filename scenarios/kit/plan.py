@@ -36,8 +36,8 @@ class Part(BaseModel):
 
     @property
     def usable(self) -> int:
-        """How many hosts can have an address (RFC 950): all but the network's own and the broadcast address."""
-        return self.network.num_addresses - 2
+        """How many hosts can have an address: all but the network's own, the router's and the broadcast address."""
+        return self.network.num_addresses - 3
 
     def numbers(self) -> dict[str, int]:
         """Each host's number in the subnet."""
@@ -65,7 +65,8 @@ class Plan(BaseModel):
                 _check_address(name, part, host, address)
         for (one, first), (other, second) in combinations(self.subnets.items(), 2):
             if first.network.overlaps(second.network):
-                raise Misfit(("subnets", other, "network"), f"{second.network} overlaps {one}'s {first.network}; move it")
+                place = ("subnets", other, "network")
+                raise Misfit(place, f"{second.network} overlaps {one}'s {first.network}; move one of them")
             for host in first.hosts.keys() & second.hosts.keys():
                 raise Misfit(("subnets", other, "hosts", host), f"{host} lives in {one}, too; rename one of them")
 
@@ -77,7 +78,7 @@ class Plan(BaseModel):
     def table(self) -> str:
         """The plan as people draw it up, a line for each subnet."""
         rows = [("subnet", "network", "mask", "gateway", "first", "last", "broadcast", "room")]
-        rows += [(name, str(part.network), str(part.network.netmask), str(part.gateway), str(part.network[1]),
+        rows += [(name, str(part.network), str(part.network.netmask), str(part.gateway), str(part.network[2]),
                   str(part.network[-2]), str(part.network.broadcast_address), str(part.usable))
                  for name, part in self.subnets.items()]
         return aligned(rows)
@@ -108,7 +109,7 @@ class Station:
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of a question from one station to another: how it ``comes``, if it does, and whether it is ``answered``."""
+    """What becomes of a question: how it ``comes`` to whom it is for, if it does, and whether it is ``answered``."""
 
     comes: str | None
     answered: bool
@@ -153,7 +154,7 @@ def _check_size(name: str, part: Part, block: IPv4Network) -> None:
         raise Misfit((*place, "network"), f"{part.network} is not part of the block {block}; choose one within")
     if part.capacity > part.usable:
         raise Misfit((*place, "capacity"), f"{part.network} has room for {part.usable} hosts, not {part.capacity}; "
-                     f"make it a /{prefix_for(part.capacity)}")
+                     f"make it a /{prefix_for(part.capacity + 1)}")
 
 
 def _check_address(name: str, part: Part, host: str, address: IPv4Address) -> None:

@@ -40,6 +40,8 @@ class Scenario:
     look: Sequence[Look] = ()
     faults: Sequence[Fault] = ()
     options: dict[str, Sequence[str]] = field(default_factory=dict)
+    table: str = ""  # what the drawing has no room for: a plan, a policy, computed from the scenario's data
+    shared_addresses: Sequence[str] = ()  # those that several nodes may have, each where the others are not seen
 
     @property
     def module(self):

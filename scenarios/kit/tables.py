@@ -70,3 +70,8 @@ def routes(net, node: str, inside: str = "0.0.0.0/0") -> dict[str, str]:
     rows = ask(net[node], "ip", "-j", "route")
     found = {row["dst"]: row.get("gateway") or row["dev"] for row in rows if row["dst"] != "default"}
     return {prefix: via for prefix, via in found.items() if ip_network(prefix).subnet_of(ip_network(inside))}
+
+
+def has_length(net, node: str, length: int) -> bool:
+    """Whether the node's own address has this prefix length, by its kernel's account."""
+    return f"{net[node].IP()}/{length}" in addresses(net, node)

@@ -20,9 +20,10 @@ def forwarded(net, src: str, dst: str, router: str) -> str | None:
         left, came = leaving.wait(1, HEARD), arriving.wait(1, HEARD)
     if not left or not came:
         return f"none arrived: {answer}"
-    told = f"it left with TTL {left[0].ttl} for {left[0].eth_dst}, and came with TTL {came[0].ttl} from {came[0].eth_src}"
-    right = came[0].ttl == left[0].ttl - 1 and left[0].eth_dst in cards and came[0].eth_src in cards
-    return None if right else told
+    before, after = left[0], came[0]
+    if after.ttl == before.ttl - 1 and before.eth_dst in cards and after.eth_src in cards:
+        return None
+    return f"it left with TTL {before.ttl} for {before.eth_dst}, and came with TTL {after.ttl} from {after.eth_src}"
 
 
 @claims("a broadcast by {src} is heard at {near} and not at {far}")
