@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from ryu.ofproto import nx_actions
 from ryu.ofproto import ofproto_v1_3 as ofp
 from ryu.ofproto import ofproto_v1_3_parser as parser
 
@@ -34,8 +33,6 @@ from controllers.rules import (
 GROUP_KINDS = {"all": ofp.OFPGT_ALL, "select": ofp.OFPGT_SELECT, "indirect": ofp.OFPGT_INDIRECT, "ff": ofp.OFPGT_FF}
 VLAN_TPID = 0x8100
 NO_TABLE = 0xFF
-RYU_NAMES = {"tcp_flags": "tcp_flags_nxm"}
-OUR_NAMES = {theirs: ours for ours, theirs in RYU_NAMES.items()}
 
 
 def send(datapath: Any, messages: list[Message]) -> list[int]:
@@ -57,11 +54,7 @@ def _flow(datapath, flow: Flow):
         datapath, cookie=flow.cookie, table_id=flow.table, command=ofp.OFPFC_ADD, priority=flow.priority,
         idle_timeout=flow.idle_timeout, hard_timeout=flow.hard_timeout,
         flags=ofp.OFPFF_SEND_FLOW_REM if flow.notify else 0,
-        match=_match(flow), instructions=list(_instructions(flow)))
-
-
-def _match(flow: Flow):
-    return parser.OFPMatch(**{RYU_NAMES.get(name, name): value for name, value in flow.match})
+        match=parser.OFPMatch(**dict(flow.match)), instructions=list(_instructions(flow)))
 
 
 def _instructions(flow: Flow):
@@ -80,7 +73,7 @@ def actions(these: tuple[rules.Action, ...]) -> list:
 
 
 def _track(action: Track):
-    return nx_actions.NXActionCT(
+    return parser.NXActionCT(
         flags=1 if action.commit else 0, zone_src="", zone_ofs_nbits=action.zone,
         recirc_table=NO_TABLE if action.table is None else action.table, alg=0, actions=[])
 
@@ -89,7 +82,7 @@ def _delete(datapath, message: Delete):
     flow = message.flow
     return parser.OFPFlowMod(
         datapath, table_id=flow.table, command=ofp.OFPFC_DELETE_STRICT, priority=flow.priority,
-        out_port=ofp.OFPP_ANY, out_group=ofp.OFPG_ANY, match=_match(flow))
+        out_port=ofp.OFPP_ANY, out_group=ofp.OFPG_ANY, match=parser.OFPMatch(**dict(flow.match)))
 
 
 def _group(datapath, group: Group, command: int = ofp.OFPGC_ADD):
@@ -123,7 +116,7 @@ ACTIONS: dict[type, Callable[[Any], Any]] = {
     PopVlan: lambda action: parser.OFPActionPopVlan(),
     DecTtl: lambda action: parser.OFPActionDecNwTtl(),
     Track: _track,
-    Resubmit: lambda action: nx_actions.NXActionResubmitTable(table_id=action.table),
+    Resubmit: lambda action: parser.NXActionResubmitTable(table_id=action.table),
 }
 
 ENCODERS: dict[type, Callable[[Any, Any], Any]] = {
@@ -143,8 +136,7 @@ ENCODERS: dict[type, Callable[[Any, Any], Any]] = {
 
 def read_flow(entry: Any) -> Flow:
     """What a flow statistics entry or a flow-removed message says about a rule; its actions are not read."""
-    fields = {OUR_NAMES.get(name, name): value for name, value in entry.match.items()}
-    return Flow(entry.table_id, entry.priority, rules.match(**fields), cookie=entry.cookie)
+    return Flow(entry.table_id, entry.priority, rules.match(**dict(entry.match.items())), cookie=entry.cookie)
 
 
 def greet(datapath: Any) -> None:
