@@ -6,7 +6,7 @@ packets. Where a claim needs somebody to misbehave, the first of the right kind 
 
 from ..expect import CONVERGENCE, CannotAsk, Measured, claims
 from ..routing.gao_rexford import BestPaths, is_valley_free
-from ..waiting import Stopwatch
+from ..waiting import Stopwatch, poll
 from . import looking_glass, ways
 from .looking_glass import told
 from .telling import (
@@ -20,6 +20,7 @@ from .telling import (
 )
 
 NOBODYS = "192.168.0.0/16"  # special-purpose addresses (RFC 6890)
+AT_REST = 3.0  # seconds for the last of several paths to come in; the leak itself has been heard by then
 FLOOD = 50  # prefixes beyond what max-prefix allows
 
 
@@ -80,7 +81,9 @@ def leak_refused(net) -> str | None:
     with telling_link(net, f"as{leaker}", provider, leaks=True, speaks_roles=False):
         settled(f"AS {leaker} to leak", lambda: told(net, f"as{leaker}", provider) & leaked)
         heard_everywhere(net, f"as{leaker}")
-        return best_paths_are(net, BestPaths(internet))
+        best = BestPaths(internet)
+        poll(lambda: best_paths_are(net, best) is None, AT_REST)
+        return best_paths_are(net, best)
 
 
 @claims("a provider announces private addresses, and no other AS takes them", within=0)
@@ -105,7 +108,10 @@ def flood_cut_off(net) -> str | None:
         raise CannotAsk(f"{peer} has no session with {flooder} to begin with")
     flood = tuple(f"24.{n >> 8}.{n & 255}.0/24" for n in range(count))
     with telling(net, **{flooder: {"announces": flood}}):
-        settled(f"{peer} to close the session", lambda: not looking_glass.sessions(net, peer)[flooder])
+        settled(f"{flooder} to flood {peer}",
+                lambda: not looking_glass.sessions(net, peer)[flooder] or took(net, peer, flood))
+        if looking_glass.sessions(net, peer)[flooder]:
+            return f"{peer} took all {count} prefixes"
     settled(f"{peer} to let {flooder} in again", lambda: looking_glass.sessions(net, peer)[flooder])
     return None
 
@@ -128,6 +134,11 @@ def cast(actors, count: int, what: str):
     if len(actors) < count:
         raise CannotAsk(f"this Internet has only {len(actors)} {what}, and the claim needs {count}")
     return actors[:count]
+
+
+def took(net, router: str, prefixes) -> bool:
+    """Whether a router has accepted all these prefixes."""
+    return set(prefixes) <= {route.prefix for route in looking_glass.routes(net, router)}
 
 
 def ends_at(net, asn: int, prefix: str, holder: int) -> bool:

@@ -14,7 +14,7 @@ from ..routing.internet import Internet
 from ..routing.speaker import Speaker, Timers
 from ..services import Service
 from . import bird_socket
-from .facts import DEFAULT_TIMERS, speaker_of
+from .facts import DEFAULT_TIMERS, far_ends, speaker_of
 
 DAEMONS = ("bird", "frr")
 MAKE_DIRECTORY = 'install -d -o frr -g frr "$1" && shift && exec "$@"'  # FRR's daemons run as the user frr
@@ -113,6 +113,24 @@ def daemon_of(node) -> RoutingDaemon:
     return [each for each in node.services if isinstance(each, RoutingDaemon)][-1]
 
 
+def believed(net, router: str, neighbour: str) -> bool:
+    """Whether a router's daemon was given no prefix filter for a neighbour."""
+    return not any(words in given(net, router) for words in (f"not for {neighbour} to", f"prefix-list OF-{neighbour} "))
+
+
+def unlimited(net, router: str, neighbour: str) -> bool:
+    """Whether it was given no max-prefix for a neighbour."""
+    facts = next(each for each in daemon_of(net[router]).speaker(net[router]).neighbours if each.name == neighbour)
+    session = given(net, router).partition(f"neighbor {facts.address} as")[2].partition("}")[0]
+    return "receive limit" not in session and f"neighbor {facts.address} maximum-prefix" not in given(net, router)
+
+
+def given(net, router: str) -> str:
+    """The configuration with which a router's daemon runs."""
+    node = net[router]
+    return "".join((node.supervisor.directory / name).read_text() for name in daemon_of(node).files(node))
+
+
 def retell(net, router: str, **facts) -> None:
     """Change facts of a router (``announces=``…) and let its daemon take them up."""
     node = net[router]
@@ -122,8 +140,6 @@ def retell(net, router: str, **facts) -> None:
 
 def retell_link(net, router: str, neighbour: str, **facts) -> None:
     """Change facts of the router's end of its link to a neighbour, or to the exchange where it meets it."""
-    from .facts import far_ends
-
     node = net[router]
     for intf in node.intfList():
         if any(far.node.name == neighbour for far in far_ends(intf)):

@@ -17,7 +17,7 @@ from ..routing.gao_rexford import BestPaths
 from ..routing.internet import Internet
 from .claims import homes
 from .outage import Stream
-from .telling import best_paths_are, internet_of, restored, settled, spelled
+from .telling import all_paths, best_paths_are, internet_of, restored, settled, spelled
 from .ways import traced_ases
 
 NOTHING = "this Internet has nothing of the kind that could fail without cutting homes off"
@@ -69,7 +69,7 @@ def survived(net, loss: Loss | None, cut: Callable[[Loss], AbstractContextManage
     """Take something away under traffic; wait for the computed ways; see by traceroute that packets take them."""
     if loss is None:
         return Measured(NOTHING)
-    best = BestPaths(loss.left)
+    best, before = BestPaths(loss.left), all_paths(net)
     expected = (loss.src, *(best.path(loss.src, loss.dst) or ()))
     with ExitStack() as stack:
         with Stream(net, f"h{loss.src}", f"h{loss.dst}") as stream:
@@ -79,7 +79,7 @@ def survived(net, loss: Loss | None, cut: Callable[[Loss], AbstractContextManage
             settled(f"the ways without {loss.what}", lambda: best_paths_are(net, best) is None)
             settled("traffic to flow again", stream.flows)
         seen = traced_ases(net, f"h{loss.src}", f"h{loss.dst}")
-    restored(net)
+    restored(net, before)
     if seen != expected:
         return f"without {loss.what} packets went by {spelled(seen)}, not {spelled(expected)}"
     return Measured(f"{loss.what}: {stream.outage}; now by {spelled(seen)}")

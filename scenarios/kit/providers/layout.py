@@ -15,6 +15,7 @@ from ..routing.generator import generate
 from ..routing.internet import Exchange, Internet
 from ..topo import Topo
 from .daemons import routing
+from .rpki import StayRtr
 
 INTERCONNECT = Subnet("100.64.0.0/10")  # shared address space (RFC 6598): nobody announces it
 ROUTER, HOST, ROUTE_SERVER = 1, 10, 1
@@ -35,9 +36,13 @@ def any_internet(which: str) -> Internet:
 class InternetTopo(Topo):
     """A Topo that can draw an Internet."""
 
-    def addInternet(self, internet: Internet, daemon: str = "bird", homes: Collection[int] = (), **facts) -> None:
-        """Routers, links and exchanges; behind each AS in ``homes`` a host. ``facts`` are for the routing daemons."""
-        self.internet = internet
+    def addInternet(self, internet: Internet, daemon: str = "bird", homes: Collection[int] = (), rpki: bool = False,
+                    **facts) -> None:
+        """Routers, links and exchanges; behind each AS in ``homes`` a host. ``facts`` are for the routing daemons.
+
+        With ``rpki`` each router asks a validator cache of its own who may originate what.
+        """
+        self.internet, self.rpki = internet, rpki
         services = routing(daemon, registry=internet, **facts)
         for asn in internet.ases:
             self.addBorder(asn, services, asn in homes)
@@ -52,7 +57,9 @@ class InternetTopo(Topo):
         router, prefixes = f"as{asn}", self.internet.ases[asn].prefixes
         own = Subnet(prefixes[0]) if prefixes else None
         loopback = {"loopback": f"{own[ROUTER]}/32"} if own and not home else {}
-        self.addRouter(router, asn=asn, services=services, **loopback)
+        validator = {"rpki": "127.0.0.1"} if self.rpki else {}
+        caches = [StayRtr(self.internet)] if self.rpki else []
+        self.addRouter(router, asn=asn, services=[*caches, *services], **loopback, **validator)
         if home and own:
             self.addWire(own, gateway=router, **{router: ROUTER, f"h{asn}": HOST})
 

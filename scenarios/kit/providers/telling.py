@@ -11,6 +11,7 @@ from . import looking_glass
 from .daemons import retell, retell_link
 from .facts import far_ends
 
+Paths = dict[int, dict[str, tuple[int, ...]]]
 PATIENCE = 90.0  # seconds: FRR lets a neighbour that was cut off in again after a minute, and never sooner
 USUAL = {"filtered": True, "limited": True, "speaks_roles": True, "leaks": False}
 
@@ -26,6 +27,7 @@ def telling(net, **routers: dict[str, tuple[str, ...]]) -> Iterator[None]:
 
     They ``announces`` or ``withdraws`` prefixes; afterwards all is as it was.
     """
+    before = all_paths(net)
     for router, facts in routers.items():
         retell(net, router, **facts)
     try:
@@ -33,7 +35,7 @@ def telling(net, **routers: dict[str, tuple[str, ...]]) -> Iterator[None]:
     finally:
         for router, facts in routers.items():
             retell(net, router, **dict.fromkeys(facts, ()))
-        restored(net)
+        restored(net, before)
 
 
 @contextmanager
@@ -41,12 +43,13 @@ def telling_link(net, router: str, neighbour: str, **facts) -> Iterator[None]:
     """A router that behaves otherwise towards one neighbour (``leaks``, ``filtered`` …) for a while."""
     usual = USUAL | next(intf.params for intf in net[router].intfList()
                          if any(far.node.name == neighbour for far in far_ends(intf)))
+    before = all_paths(net)
     retell_link(net, router, neighbour, **facts)
     try:
         yield
     finally:
         retell_link(net, router, neighbour, **{name: usual[name] for name in facts})
-        restored(net)
+        restored(net, before)
 
 
 def heard_everywhere(net, router: str) -> None:
@@ -64,10 +67,19 @@ def heard_everywhere(net, router: str) -> None:
             bool(looking_glass.best(net, other, own)) is (own not in withdrawn) for other in others))
 
 
-def restored(net) -> None:
-    """Return when every best path is the computed one again."""
+def restored(net, before: Paths) -> None:
+    """Return when every router uses the paths that it used before, or those it should."""
     best = BestPaths(internet_of(net))
-    settled("the network to come to rest", lambda: best_paths_are(net, best) is None)
+    settled("the network to be as it was", lambda: best_paths_are(net, best) is None or all_paths(net) == before)
+
+
+def all_paths(net) -> Paths:
+    """Every AS's best paths, by prefix."""
+    return {asn: used_paths(net, asn) for asn in internet_of(net).ases}
+
+
+def used_paths(net, asn: int) -> dict[str, tuple[int, ...]]:
+    return {route.prefix: route.path for route in looking_glass.routes(net, f"as{asn}") if route.best}
 
 
 def settled(what: str, probe: Callable[[], object]) -> None:
@@ -90,7 +102,7 @@ def best_paths_are(net, best: BestPaths) -> str | None:
     """None when every router's best paths are the computed ones; else the first that is not."""
     holders = {str(prefix): asn for asn, system in best.internet.ases.items() for prefix in system.prefixes}
     for src in best.internet.ases:
-        used = {route.prefix: route.path for route in looking_glass.routes(net, f"as{src}") if route.best}
+        used = used_paths(net, src)
         for prefix, dst in holders.items():
             if used.get(prefix) != best.path(src, dst):
                 return (f"AS {src} reaches {prefix} of AS {dst} by {spelled(used.get(prefix))}, "

@@ -20,8 +20,8 @@ LONGEST_PREFIX = 24  # longer ones are not passed on between ASes (RFC 7454, sec
 class Timers:
     """In seconds. A lost link is noticed at once whatever these are; they are for neighbours that fall silent."""
 
-    hold: int = 6
-    keepalive: int = 2
+    hold: int = 3
+    keepalive: int = 1
     retry: int = 1
     hello: int = 1
     dead: int = 4
