@@ -139,11 +139,16 @@ def _complain_of_dead_daemons(running) -> None:
 
 def _open_prompt(item, running) -> None:
     from mininet.cli import CLI
+    from mininet.log import setLogLevel
 
     capture = item.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
+    capture.suspend_global_capture(in_=True)
+    try:
         print(f"\n{item.nodeid} failed; the network is yours, Ctrl-D goes on")
-        CLI(running)
+        setLogLevel("output")
+        CLI(running, stdin=sys.stdin)  # its default was bound when pytest held the input
+    finally:
+        capture.resume_global_capture()
 
 
 def _flush() -> None:
