@@ -8,18 +8,17 @@ Programs start slowly in it, some twenty times slower than outside; packets move
 is what they do then.
 """
 
-import json
 import os
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Any
+from contextlib import contextmanager
 
 from .. import control
 from ..errors import CannotRun
 from .kernel import START, Kernel, present
+from .operations import Operations
 from .router import Router
 from .terminal import converse
-from .wire import Frame, Kind, Unpacker
 
 __all__ = ["inside", "present", "relay", "run", "run_lab"]
 
@@ -36,23 +35,17 @@ def run(argv: Sequence[str], memory: str = MEMORY) -> int:
 
     ``lab`` as the program is this project's command line. Raises CannotRun.
     """
-    kernel, router = _boot(memory)
-    try:
-        return converse(router.join(), argv)
-    finally:
-        kernel.kill()
+    with _kernel(memory) as router:
+        return converse(_ready(router), argv)
 
 
 def run_lab(arguments: Sequence[str], name: str, memory: str = MEMORY) -> int:
     """Boot and do ``lab run ARGUMENTS --name NAME`` there; other terminals find it by that name, or the same with a
-    number when there is one already."""
+    number when there is one already. Raises CannotRun."""
     name, listener = control.claim_name(name)
-    kernel, router = _boot(memory)
-    control.serve(listener, _operations(router, name))
-    try:
-        return converse(router.join(), ["lab", "run", *arguments, "--name", name])
-    finally:
-        kernel.kill()
+    with _kernel(memory) as router:
+        control.serve(listener, Operations(router, name))
+        return converse(_ready(router), ["lab", "run", *arguments, "--name", name])
 
 
 def relay(name: str, arguments: Sequence[str]) -> int:
@@ -61,42 +54,21 @@ def relay(name: str, arguments: Sequence[str]) -> int:
     return converse(socket.socket(fileno=fd), ["lab", *arguments])
 
 
-def _boot(memory: str) -> tuple[Kernel, Router]:
+@contextmanager
+def _kernel(memory: str) -> Iterator[Router]:
     kernel = Kernel(memory)
-    router = Router(kernel.line)
+    try:
+        yield Router(kernel)
+    finally:
+        kernel.kill()
+
+
+def _ready(router: Router) -> socket.socket:
+    """The first conversation, as soon as there can be one."""
     router.settled.wait(START)
     if not router.ready:
-        kernel.kill()
-        raise CannotRun(f"user-mode Linux did not start; its last words: {kernel.last_words()}")
-    return kernel, router
-
-
-def _operations(router: Router, name: str) -> dict[str, control.Operation]:
-    """What other terminals may ask: the lab answers itself, but for the way in."""
-
-    def forward(operation: str) -> control.Operation:
-        return lambda **arguments: _ask(router, name, {"do": operation, **arguments})
-
-    def relay() -> Iterator[Any]:
-        yield control.Descriptors([router.join().detach()])
-
-    return {operation: forward(operation) for operation in ("info", "check", "resolve", "stop")} | {"relay": relay}
-
-
-def _ask(router: Router, name: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Talk to the lab's own socket inside."""
-    text = b""
-    with router.join() as line:
-        line.sendall(bytes(Frame.of(Kind.OPEN, 0, {"lab": name})))
-        line.sendall(bytes(Frame(Kind.INPUT, 0, json.dumps(request).encode() + b"\n")))
-        unpacker = Unpacker()
-        while data := line.recv(1 << 16):
-            for frame in unpacker.feed(data):
-                if frame.kind == Kind.EXIT:
-                    return
-                text += frame.data if frame.kind == Kind.OUTPUT else b""
-                *whole, text = text.split(b"\n")
-                yield from ({**json.loads(each), "kernel": "uml"} for each in whole)
+        raise CannotRun(f"user-mode Linux did not start; its last words: {router.kernel.last_words()}")
+    return router.join()
 
 
 def _processor() -> str:

@@ -39,8 +39,9 @@ class Kernel:
         with theirs:
             descriptors = (theirs.fileno(), self._console)
             self._process = subprocess.Popen(
-                [*_stage(), PROGRAM, *command_line(memory, *descriptors)], pass_fds=descriptors, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=self._console, preexec_fn=_before_it_starts)
+                [*_stage(), PROGRAM, *command_line(memory, *descriptors)], pass_fds=descriptors,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._console,
+                preexec_fn=_before_it_starts)
 
     def kill(self) -> None:
         self._process.kill()

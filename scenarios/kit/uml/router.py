@@ -4,17 +4,18 @@ import selectors
 import socket
 import threading
 
+from .kernel import Kernel
 from .wire import LINE, WINDOW, Frame, Kind, Unpacker
 
 
 class Router:
-    """Serves the ``line`` in the background; ``join`` gives a socket that speaks frames (their number is ignored).
+    """Serves the kernel's line in the background; ``join`` gives a socket that speaks frames (their number is ignored).
 
     ``settled`` is set when the other end is ``ready`` or lost.
     """
 
-    def __init__(self, line: socket.socket):
-        self.line = line
+    def __init__(self, kernel: Kernel):
+        self.kernel, self.line = kernel, kernel.line
         self.settled = threading.Event()
         self.ready = False
         self._selector = selectors.DefaultSelector()
@@ -22,7 +23,7 @@ class Router:
         self._last = 0
         self._waiting = b""
         self._under_way = 0
-        self._selector.register(line, selectors.EVENT_READ, (0, Unpacker()))
+        self._selector.register(self.line, selectors.EVENT_READ, (0, Unpacker()))
         threading.Thread(target=self._serve, daemon=True, name="router").start()
 
     def join(self) -> socket.socket:
@@ -37,14 +38,18 @@ class Router:
         while True:
             for key, _ in self._selector.select():
                 number, unpacker = key.data
-                try:
-                    data = key.fileobj.recv(WINDOW)
-                except OSError:
-                    data = b""
+                data = self._receive(number)
                 if not data:
                     self._lost(number)
                 for frame in unpacker.feed(data):
                     self._pass_on(number, frame)
+
+    def _receive(self, number: int) -> bytes:
+        source = self._guests.get(number) if number else self.line
+        try:
+            return source.recv(WINDOW) if source else b""
+        except OSError:
+            return b""
 
     def _pass_on(self, number: int, frame: Frame) -> None:
         if number:
