@@ -20,3 +20,10 @@ def nodes(ctx, param, incomplete):
 
     known = control.ask_once(ctx.params["lab"], "info").get("nodes", [])
     return [CompletionItem(name) for name in known if name.startswith(incomplete)]
+
+
+def faults(ctx, param, incomplete):
+    from scenarios.kit import control
+
+    known = (row["name"] for row in control.ask(ctx.params["lab"], "faults"))
+    return [CompletionItem(name) for name in known if name.startswith(incomplete)]

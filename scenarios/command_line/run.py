@@ -20,7 +20,10 @@ NOT_HELD = 1
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document; implies --check.")
 @click.option("--name", help="The lab's name for the other commands; the scenario's by default.")
 @click.option("--option", "-o", "options", multiple=True, metavar="NAME=VALUE", help="Choose a variant.")
-def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | None, options: tuple[str, ...]) -> None:
+@click.option("--break", "fault", metavar="FAULT", help="Break it once its claims were asked; 'random' draws by lot.")
+@click.option("--seed", type=int, help="Draw the same fault again; implies --break random.")
+def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | None, options: tuple[str, ...],
+        fault: str | None, seed: int | None) -> None:
     """Build a network, prove its claims, and hand it over.
 
     SCENARIO is a name of ./lab list, or a file of your own. On a terminal the prompt follows; Ctrl-D ends the lab,
@@ -34,6 +37,7 @@ def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | No
     setLogLevel("warning")
     found = catalogue.find(scenario)
     choices = found.chosen(_pairs(options))
+    fault = _fault(found, fault, seed)
     found.check_machine()
     lab = Lab(found, name)
     lab.enter()
@@ -42,10 +46,33 @@ def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | No
     report.up()
     for verdict in lab.ask():
         report.verdict(verdict)
+    if fault:
+        _break(lab, report, fault, seed)
     report.end()
     if sys.stdin.isatty() and not (check or as_json):
         prompt(lab, net)
     lab.end(0 if all(verdict.held for verdict in lab.verdicts) else NOT_HELD)
+
+
+def _fault(scenario, name: str | None, seed: int | None) -> str | None:
+    """The fault to come, checked before anything is built. Raises NoSuchThing."""
+    from scenarios.kit.faults import named
+
+    name = "random" if name is None and seed is not None else name
+    if name not in (None, "random"):
+        named(scenario.faults, name)
+    return name
+
+
+def _break(lab, report: "Report", name: str, seed: int | None) -> None:
+    """Break it, and ask its claims again."""
+    from scenarios.command_line.trouble import AT_ONCE
+
+    report.count()
+    search = lab.break_it(None if name == "random" else name, seed)
+    report.broken(search)
+    for verdict in lab.ask(AT_ONCE):
+        report.verdict(verdict)
 
 
 class Report:
@@ -79,13 +106,21 @@ class Report:
         if self.quiet:
             print(json.dumps(self._document(), indent=2))
             return
-        held = sum(verdict.held for verdict in self.lab.verdicts)
-        total = sum(verdict.seconds for verdict in self.lab.verdicts)
-        self._say(f"\n{held} of {len(self.lab.verdicts)} claims held" + (f" in {total:.1f} s" if self.timings else ""))
+        self.count()
         if self.lab.scenario.look:
             self._say("\nLook for yourself, from a second terminal:")
             for look in self.lab.scenario.look:
                 self._say(f"  {look.command(self.lab.name)}\n      {look.sees}")
+
+    def count(self) -> None:
+        held = sum(verdict.held for verdict in self.lab.verdicts)
+        total = sum(verdict.seconds for verdict in self.lab.verdicts)
+        self._say(f"\n{held} of {len(self.lab.verdicts)} claims held" + (f" in {total:.1f} s" if self.timings else ""))
+
+    def broken(self, search) -> None:
+        from scenarios.command_line.trouble import announcement
+
+        self._say("\n" + announcement(self.lab.name, search.fault.name, search.secret, search.seed) + "\n")
 
     def _document(self) -> dict:
         lab = self.lab

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from scenarios.command_line import complete
+from scenarios.command_line import complete, trouble
 from scenarios.kit import control, waiting
 
 ENDING = 20  # seconds: services get two to end, the kernel does the rest
@@ -33,14 +33,17 @@ def ps(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line, as the answers come.")
 @click.option("--patience", type=float, default=2.0, show_default=True, help="Seconds to go on asking each claim.")
 def check(lab: str, as_json: bool, patience: float) -> None:
-    """Ask a running lab's claims again; exit code 0 when all hold, else 1."""
+    """Ask a running lab's claims again; exit code 0 when all hold, else 1.
+
+    When something was broken, it also tells whether that is fixed, and does not tell what it was.
+    """
     held = True
     for answer in control.ask(lab, "check", patience=patience):
         held &= answer["outcome"] == "held"
         click.echo(json.dumps(answer) if as_json else f"  {answer['outcome']:<19}{answer['claim']}")
         if answer["seen"] and not as_json:
             click.echo(f"  {'':<19}{answer['seen']}")
-    sys.exit(0 if held else 1)
+    sys.exit(0 if trouble.progress(lab, as_json) and held else 1)
 
 
 @click.command()

@@ -12,6 +12,7 @@ from .errors import LabError
 from .expect import Verdict
 from .net import Net
 from .scenario import Scenario, dead_daemons
+from .trouble import Search, Trouble
 from .waiting import Stopwatch
 
 Answers = Iterator[dict[str, Any]]
@@ -41,6 +42,7 @@ class Lab:
         phases: dict[str, float] = {}
         self.net = self.scenario.start(choices, phases)
         self.timings |= phases | {"up": watch.seconds + self.timings.get("sandbox", 0.0)}
+        self.trouble = Trouble(self.name, self.scenario, self.net)
         return self.net
 
     def ask(self, patience: float | None = None) -> Iterator[Verdict]:
@@ -52,6 +54,12 @@ class Lab:
                 self.verdicts.append(verdict)
                 yield verdict
 
+    def break_it(self, fault: str | None = None, seed: int | None = None) -> Search:
+        """Inject a fault of that name, or one drawn by lot."""
+        trouble = self._trouble()
+        with self._asking:
+            return trouble.inject(fault, seed)
+
     def end(self, status: int) -> NoReturn:
         """End the process, and with it everything in the lab: nothing is left to be taken down one by one."""
         sys.stdout.flush()
@@ -61,7 +69,8 @@ class Lab:
     def operations(self) -> dict[str, Callable[..., Answers]]:
         """What other terminals may ask, by name."""
         return {"info": self._info, "enter": self._enter, "check": self._check, "stop": self._stop,
-                "resolve": self._resolve}
+                "resolve": self._resolve, "faults": self._faults, "break": self._break, "hint": self._hint,
+                "progress": self._progress, "solve": self._solve, "restore": self._restore}
 
     def _running(self) -> Net:
         if self.net is None:
@@ -96,8 +105,40 @@ class Lab:
             yield {"claim": str(verdict.claim), "outcome": str(verdict.outcome), "seen": verdict.seen,
                    "seconds": round(verdict.seconds, 3)}
 
+    def _faults(self) -> Answers:
+        """What can break here; which of them it is, only when that is no secret."""
+        search = self._trouble().search
+        for fault in self.scenario.faults:
+            yield {"name": fault.name, "symptom": fault.symptom,
+                   "present": bool(search and not search.secret and search.fault is fault)}
+
+    def _break(self, fault: str | None = None, seed: int | None = None) -> Answers:
+        search = self.break_it(fault, seed)
+        yield {"secret": search.secret, "seed": search.seed}
+
+    def _hint(self) -> Answers:
+        number, text = self._trouble().hint()
+        yield {"number": number, "hint": text}
+
+    def _progress(self) -> Answers:
+        """After ``check``: whether what was broken is fixed. Nothing when nothing was."""
+        trouble = self._trouble()
+        if trouble.search:
+            with self._asking:
+                yield trouble.progress(self.verdicts)
+
+    def _solve(self) -> Answers:
+        yield self._trouble().solve()
+
+    def _restore(self) -> Answers:
+        with self._asking:
+            self._trouble().restore()
+        yield from self._check()
+
+    def _trouble(self) -> Trouble:
+        self._running()
+        return self.trouble
+
     def _stop(self) -> Answers:
         yield {"stopping": self.name}
         os.kill(os.getpid(), signal.SIGTERM)
-
-

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 KIT = ROOT / "scenarios/kit"
 LAYERS = [
-    "errors addressing syscalls sysctl netlink routing plan policy",
+    "errors addressing syscalls sysctl netlink routing plan policy quoting pcapng",
     "waiting courier capability faults catalogue",
     "namespace command control entering expect uml",
     "ovs links sandbox services pinger",
@@ -16,7 +16,8 @@ LAYERS = [
     "controller topo capture probes actions tables conntrack streams losses",
     "net openflow",
     "claims scenario evidence providers",
-    "lab",
+    "trouble facts drawing journey diagnosis trace look graph watch",
+    "lab tour pages",
     "prompt",
 ]
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer.split()}
