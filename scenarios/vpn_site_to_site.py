@@ -18,7 +18,8 @@ from scenarios.kit.capability import TUN, program
 from scenarios.kit.claims.secrecy import fails_closed, replayed, secret, unknown
 from scenarios.kit.claims.size import clamped, too_big
 from scenarios.kit.keys import Keyring
-from scenarios.kit.services import Nftables, Web
+from scenarios.kit.services import Web
+from scenarios.kit.services.gateway import BLACK_HOLE, CLAMPING, KILL_SWITCH
 from scenarios.kit.services.nftables import rules
 from scenarios.kit.services.site import Site
 from scenarios.kit.services.tunnels import TUNNELS, end_of, identify
@@ -27,18 +28,6 @@ from scenarios.kit.services.wireguard import CAPABLE
 A = Site("gw_a", "198.51.100.2", "192.168.1.0/24", "192.168.1.1")
 B = Site("gw_b", "203.0.113.2", "192.168.2.0/24", "192.168.2.1")
 X = Site("gw_x", "192.0.2.2", "192.168.3.0/24", "192.168.3.1")
-KILL_SWITCH = """table inet kill_switch { chain forward { type filter hook forward priority filter
-  oifname "wan" ip daddr 192.168.0.0/16 rt ipsec missing counter drop
-}
-}"""
-CLAMPING = """table inet clamping { chain forward { type filter hook forward priority mangle
-  tcp flags syn / syn,rst tcp option maxseg size set rt mtu
-}
-}"""
-BLACK_HOLE = Nftables("""table inet black_hole { chain output { type filter hook output priority filter
-  icmp type destination-unreachable icmp code frag-needed drop
-}
-}""", "black_hole")
 
 
 class SiteToSite(Topo):
@@ -46,11 +35,11 @@ class SiteToSite(Topo):
 
     def build(self, vpn: str = "wireguard"):
         keys = Keyring()
-        walls = [Nftables(KILL_SWITCH, "kill_switch"), Nftables(CLAMPING, "clamping")]
         self.addRouter("isp", routes=[(site.network, site.public) for site in (A, B, X)])
         for site, peer in (A, B), (B, A), (X, A):
             name = site.gateway[-1]
-            self.addRouter(site.gateway, services=[*walls, TUNNELS[vpn].between(site, peer, keys, site is not A)])
+            self.addRouter(site.gateway, services=[
+                KILL_SWITCH, CLAMPING, TUNNELS[vpn].between(site, peer, keys, calls=site is not A)])
             self.addHost(f"pc_{name}", services=[Web({"large": "." * 1_000_000 + "the end"})])
             public = Subnet(f"{site.public}/30", strict=False)
             self.addWire(public, gateway="isp", **{"isp": (1, f"to_{name}"), site.gateway: (2, "wan")})
@@ -92,9 +81,10 @@ scenario = Scenario(
               hints=("Try ping with several sizes.", "How large is a packet when the tunnel has wrapped it?",
                      "Look at the MSS in the SYNs, and for ICMP 'fragmentation needed'.")),
         Fault("no_kill_switch", "all is well, as long as the tunnel is up", layer="filter",
-              inject=lambda net: halt(net, "kill_switch", "gw_b"), repair=lambda net: resume(net, "kill_switch", "gw_b"),
-              injected=lambda net: not rules(net, "gw_b", "kill_switch"), breaks=["no path"],
-              hints=("Ask what happens when the tunnel is down.", "Which way does a packet for the other office take then?",
+              inject=lambda net: halt(net, "kill_switch", "gw_b"), breaks=["no path"],
+              repair=lambda net: resume(net, "kill_switch", "gw_b"),
+              injected=lambda net: not rules(net, "gw_b", "kill_switch"),
+              hints=("Ask what happens when the tunnel is down.", "Which way do packets for the other office go then?",
                      "Compare 'nft list ruleset' on gw_a and gw_b.")),
     ],
 )

@@ -79,3 +79,17 @@ def resume(net, service: str, *nodes: str) -> None:
     """Start it again."""
     for name in nodes:
         net[name].supervisor.restart(service)
+
+
+@contextmanager
+def without(net, node: str, service: str) -> Iterator[None]:
+    """A service that is stopped for as long as the ``with`` block lasts; one that was stopped before stays so."""
+    supervisor = net[node].supervisor
+    has_daemons = any(each.commands(net[node]) for each in net[node].services if each.name == service)
+    was_up = not has_daemons or any(daemon.name == service for daemon in supervisor.daemons)
+    supervisor.stop(service)
+    try:
+        yield
+    finally:
+        if was_up:
+            supervisor.restart(service)

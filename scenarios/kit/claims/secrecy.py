@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from secrets import token_hex
 
 from .. import probes
+from ..actions import forwarding, without
 from ..capture import Packet, search, tap, taps
 from ..expect import CannotAsk, claims
 from ..inject import replay
@@ -83,24 +84,13 @@ def unknown(net, src: str, dst: str, gateway: str, at: str) -> str | None:
 
 
 @contextmanager
-def without(net, node: str, service: str) -> Iterator[None]:
-    """A service that is stopped for as long as the ``with`` block lasts."""
-    net[node].supervisor.stop(service)
-    try:
-        yield
-    finally:
-        net[node].supervisor.restart(service)
-
-
-@contextmanager
 def holding_back(net, router: str) -> Iterator[None]:
     """A router that passes nothing on for as long as the ``with`` block lasts."""
-    place = net[router].place
-    place.sysctl({"net/ipv4/ip_forward": 0})
+    forwarding(net, router, on=False)
     try:
         yield
     finally:
-        place.sysctl({"net/ipv4/ip_forward": 1})
+        forwarding(net, router)
 
 
 def _word() -> bytes:
