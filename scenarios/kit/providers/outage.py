@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import select
 import socket
 import struct
 import threading
@@ -92,7 +91,7 @@ class Stream:
         return len(self._answered) == len(self._sent)
 
     def _listen(self, wait: float) -> None:
-        if select.select([self._ear], [], [], wait)[0]:
+        if probes.readable(self._ear, wait):
             data = self._ear.recv(2048)
             kind, _, _, identifier, number = struct.unpack_from("!BBHHH", data, (data[0] & 15) * 4)
             if kind == ECHO_REPLY[4] and identifier == self._identifier:
