@@ -24,7 +24,7 @@ packages() {
     # filtering and translation (Mininet's NAT node speaks iptables)
     nftables iptables conntrack tayga
     # addresses: DHCP, router advertisements
-    dnsmasq-base isc-dhcp-client radvd
+    dnsmasq-base isc-dhcp-client dhcpcd-base radvd
     # routing: BIRD by default, FRR where vtysh is the lesson, RPKI for both
     bird2 frr frr-rpki-rtrlib stayrtr
     # names: a root, a top-level domain, an authoritative server, a resolver, a client
@@ -46,7 +46,7 @@ END
 # What a release does not carry; `lab doctor` tells which scenarios that costs.
 absent() {
     case $release in
-        ubuntu-22.04) echo caddy nebula python3-venv user-mode-linux ;;
+        ubuntu-22.04) echo caddy dhcpcd-base nebula python3-venv user-mode-linux ;;
         ubuntu-24.04) echo user-mode-linux ;;
     esac
     # Debian allows one mail server; a machine that has its own keeps it.
@@ -55,7 +55,7 @@ absent() {
 
 # What it carries instead: Ubuntu 22.04's own Python is too old for us.
 instead() {
-    [ "$release" != ubuntu-22.04 ] || echo python3.11 python3.11-venv
+    [ "$release" != ubuntu-22.04 ] || echo dhcpcd5 python3.11 python3.11-venv
 }
 
 wanted() {

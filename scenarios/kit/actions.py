@@ -69,6 +69,13 @@ def uninstall(net, service, *nodes: str) -> None:
         net[name].services.remove(service)
 
 
+def substitute(net, service, *nodes: str) -> None:
+    """Run this service instead of the one of the same name; ``resume`` brings that one back."""
+    for name in nodes:
+        net[name].supervisor.stop(service.name)
+        net[name].supervisor.start(service)
+
+
 def halt(net, service: str, *nodes: str) -> None:
     """Stop a service, by its name."""
     for name in nodes:

@@ -166,7 +166,7 @@ class Host(Node):
 
     def terminate(self):
         if "supervisor" in self.__dict__:
-            self.supervisor.stop()
+            self.supervisor.close()
         super().terminate()
 
 
@@ -287,10 +287,8 @@ def _name_files(name: str, nameserver, names: dict[str, object]) -> dict[str, st
     """The files by which a host knows names (hosts(5), resolv.conf(5))."""
     hosts = "".join(f"{address} {alias}\n" for alias, address in {"localhost": "127.0.0.1", **names}.items())
     files = {"/etc/hosts": hosts, "/etc/hostname": f"{name}\n"}
-    if nameserver:
-        servers: Iterable = [nameserver] if not isinstance(nameserver, (list, tuple)) else nameserver
-        files["/etc/resolv.conf"] = "".join(f"nameserver {server}\n" for server in servers)
-    return files
+    servers: Iterable = nameserver if isinstance(nameserver, (list, tuple)) else filter(None, [nameserver])
+    return files | {"/etc/resolv.conf": "".join(f"nameserver {server}\n" for server in servers)}
 
 
 __all__ = ["Bridge", "Host", "Node", "Router", "Switch", "drawing", "place_of"]

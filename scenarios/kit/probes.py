@@ -16,6 +16,8 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 from . import selector
+from .command import addresses_here
+from .errors import LabError
 from .pinger import ECHO_REPLY, echo
 from .waiting import Deadline
 
@@ -62,6 +64,10 @@ def address(net, name: str, family: int = 4) -> str:
         pass
     found = selector.interfaces(net, name)
     addresses = [each.IP() if family == 4 else getattr(each, "ip6", None) for each in found if each.name != "lo"]
+    if family == 4 and found and not any(addresses):
+        addresses = [address for each in found for address, _ in each.place.run(addresses_here, each.name)]
+        if not addresses:
+            raise LabError(f"{name} has no address")
     return next((each for each in addresses if each), "127.0.0.1" if family == 4 else "::1")
 
 

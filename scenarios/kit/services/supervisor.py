@@ -1,6 +1,7 @@
 """The children of a node: started, watched, their output kept in /var/log/NODE/, ended without waiting for ever."""
 
 import os
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -103,6 +104,11 @@ class Supervisor:
         for service in self._named(name):
             service.stopped(self.node)
 
+    def close(self) -> None:
+        """End all daemons, and take their files away: the next node of this name shall find no leases or caches."""
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
     def _named(self, name: str | None) -> list[Service]:
         return [service for service in self.node.services if service.name == name]
 
@@ -111,8 +117,8 @@ class Supervisor:
         for name, text in files.items():
             path = self.directory / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            secret = path.suffix in {".key", ".pem", ".secret"}
-            with open(path, "w", opener=lambda file, flags: os.open(file, flags, 0o600 if secret else 0o644)) as file:  # noqa: B023
+            mode = 0o600 if path.suffix in {".key", ".pem", ".secret"} else 0o755 if text.startswith("#!") else 0o644
+            with open(path, "w", opener=lambda file, flags: os.open(file, flags, mode)) as file:  # noqa: B023
                 file.write(text)
 
     def _launch(self, name: str, argv: list[str]) -> Daemon:
