@@ -139,15 +139,17 @@ def _complain_of_dead_daemons(running) -> None:
 
 def _open_prompt(item, running) -> None:
     from mininet.cli import CLI
-    from mininet.log import setLogLevel
+    from mininet.log import lg, setLogLevel
 
     capture = item.config.pluginmanager.getplugin("capturemanager")
     capture.suspend_global_capture(in_=True)
+    captured = lg.ch.setStream(sys.stdout)  # bound, like the input, when pytest held both
     try:
         print(f"\n{item.nodeid} failed; the network is yours, Ctrl-D goes on")
         setLogLevel("output")
-        CLI(running, stdin=sys.stdin)  # its default was bound when pytest held the input
+        CLI(running, stdin=sys.stdin)
     finally:
+        lg.ch.setStream(captured)
         capture.resume_global_capture()
 
 
