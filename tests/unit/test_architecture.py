@@ -9,11 +9,11 @@ ROOT = Path(__file__).parents[2]
 KIT = ROOT / "scenarios/kit"
 LAYERS = [
     "errors addressing syscalls sysctl netlink routing plan policy quoting pcapng",
-    "waiting courier capability faults catalogue",
+    "waiting courier capability faults catalogue keys pki",
     "namespace command control entering expect uml",
     "ovs links sandbox services pinger",
     "nodes selector",
-    "controller topo capture probes actions tables conntrack streams losses",
+    "controller topo capture probes actions tables conntrack streams losses inject portscan",
     "net openflow",
     "claims scenario evidence providers",
     "trouble facts drawing journey diagnosis trace look graph watch",
