@@ -14,7 +14,6 @@ The run moves into a sandbox (see ``scenarios.kit.sandbox``) at the first test t
 that ask for neither come before.
 """
 
-import os
 import sys
 
 import pytest
@@ -143,13 +142,14 @@ def _open_prompt(item, running) -> None:
 
     capture = item.config.pluginmanager.getplugin("capturemanager")
     capture.suspend_global_capture(in_=True)
-    captured = lg.ch.setStream(sys.stdout)  # bound, like the input, when pytest held both
+    handler, = lg.handlers
+    captured = handler.setStream(sys.stdout)  # bound, like the input, when pytest held both
     try:
         print(f"\n{item.nodeid} failed; the network is yours, Ctrl-D goes on")
         setLogLevel("output")
         CLI(running, stdin=sys.stdin)
     finally:
-        lg.ch.setStream(captured)
+        handler.setStream(captured)
         capture.resume_global_capture()
 
 
@@ -157,4 +157,3 @@ def _flush() -> None:
     for stream in sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__:
         if stream is not None:
             stream.flush()
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")
