@@ -63,7 +63,12 @@ class RyuApp(mininet_node.Controller, Node):
     def start(self):
         """Return when switches may connect. Raises LabError with the app's last line when it ended instead."""
         self.launch()
-        waiting.until(lambda: self._look() or self.listens, within=START, what=f"the controller {self.name} to listen")
+        waiting.until(self.is_listening, within=START, what=f"the controller {self.name} to listen")
+
+    def is_listening(self) -> bool:
+        """Whether switches may connect. Raises LabError when the app has ended."""
+        self._look()
+        return self.listens
 
     def serves(self, switch) -> bool:
         """Whether the app has set this switch up."""
@@ -73,6 +78,11 @@ class RyuApp(mininet_node.Controller, Node):
     def stop(self, *args, **kwargs):
         self.kill(15)
         self.terminate()
+
+    def askToEnd(self):
+        super().askToEnd()
+        if self.daemon and self.daemon.alive:
+            os.killpg(self.daemon.process.pid, 15)
 
     def kill(self, signal: int = 9) -> None:
         """End the process, as a crash would."""

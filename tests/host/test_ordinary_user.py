@@ -52,8 +52,8 @@ def test_an_ordinary_user_runs_a_lab(someone, scenario):
 
 
 def test_an_ordinary_user_runs_the_tests_of_a_lab(someone):
-    done = run_as(someone, "pytest", "-p", "no:cacheprovider", "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml"),
-                  str(ROOT / "tests/emulation/test_lan.py"))
+    done = run_as(someone, "pytest", "-p", "no:cacheprovider", "--rootdir", str(ROOT),
+                  "-c", str(ROOT / "pyproject.toml"), str(ROOT / "tests/emulation/test_lan.py"))
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "skipped" not in done.stdout

@@ -79,8 +79,9 @@ def test_a_project_without_labs_is_left_in_peace(terminal):
 
 
 def test_a_run_in_which_every_lab_was_skipped_fails(project):
-    (project.home / "pair.py").write_text(SCENARIO.replace(
-        "topo=Pair,", "topo=Pair, requires=[__import__('scenarios.kit.capability').kit.capability.program('nonesuch')],"))
+    wanting = SCENARIO.replace("topo=Pair,", "topo=Pair, requires=[program('nonesuch')],")
+    wanting = wanting.replace("class Pair", "from scenarios.kit.capability import program\n\nclass Pair")
+    (project.home / "pair.py").write_text(wanting)
     (project.home / "test_pair.py").write_text(TESTS)
 
     done = run_pytest(project)
@@ -94,7 +95,8 @@ def test_lab_break_opens_the_prompt_in_the_failed_network(project):
     (project.home / "test_pair.py").write_text(FAILING)
     master, slave = pty.openpty()
     process = subprocess.Popen([sys.executable, "-m", "pytest", "--lab-break"], cwd=project.home,
-                               env=project.environment(), stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+                               env=project.environment(), stdin=slave, stdout=slave, stderr=slave,
+                               start_new_session=True)
     os.close(slave)
     os.set_blocking(master, False)
     screen = ""
