@@ -67,6 +67,7 @@ class Authority:
         key = _new_key()
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
         draft = _draft(name, self.name, key.public_key(), DAY).add_extension(usage, critical=False)
+        draft = draft.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         certificate = draft.sign(self._key, _sha256())
         self._serials[name] = certificate.serial_number
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -75,3 +75,14 @@ def routes(net, node: str, inside: str = "0.0.0.0/0") -> dict[str, str]:
 def has_length(net, node: str, length: int) -> bool:
     """Whether the node's own address has this prefix length, by its kernel's account."""
     return f"{net[node].IP()}/{length}" in addresses(net, node)
+
+
+def connections(net, node: str, port: int) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+    """The TCP connections that a port of a node has: own end and peer, each an address and a port (ss(8))."""
+    listed = run(net[node], "ss", "-Hnt", "state", "established", f"( sport = :{port} )")
+    return [(_end(local), _end(peer)) for _, _, local, peer, *_ in map(str.split, listed.splitlines())]
+
+
+def _end(written: str) -> tuple[str, int]:
+    address, _, port = written.rpartition(":")
+    return address.strip("[]").removeprefix("::ffff:"), int(port)

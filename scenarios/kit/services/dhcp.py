@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .service import Service, listening
 
-DHCPCD_STATE = "/var/lib/dhcpcd"  # built in; a host that runs dhcpcd has it among its ``privateDirs``
+DHCPCD_STATE = "/var/lib"  # a host that runs dhcpcd has its own, by ``privateDirs``, to keep leases in
 DOMAIN = "home.arpa"  # RFC 8375: for homes, and never on the Internet
 SERVER = """\
 keep-in-foreground
