@@ -30,7 +30,7 @@ from scenarios.kit.capability import program
 from scenarios.kit.capture import tap
 from scenarios.kit.catalogue import DATA
 from scenarios.kit.claims import has_address
-from scenarios.kit.openflow import mac_table, port_number
+from scenarios.kit.openflow import port_number
 from scenarios.kit.services import Web
 from scenarios.kit.tables import readdress
 
@@ -64,10 +64,11 @@ def relearned(net):
     move(net, "a", "s1", 7)
     try:
         reachable("a", "b").verify(net)
-        port = port_number(mac_table(net, "s1").get(net["a"].MAC(), "nowhere"))
+        learned("s1", {"a": "s1-eth1"}).verify(net)
+        port = port_number("s1-eth1")
     finally:
         move(net, "a", "s1", 1)
-    return None if port == 7 else f"it is known at port {port}"
+    return None if port == 7 else f"its cable is in port {port}"
 
 
 scenario = Scenario(

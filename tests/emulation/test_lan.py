@@ -1,7 +1,7 @@
 from scenarios.kit import fetches, isolated, learned, reachable
 from scenarios.kit.actions import move, pulled
 from scenarios.kit.capture import taps
-from scenarios.kit.openflow import mac_table
+from scenarios.kit.openflow import mac_table, port_number
 from scenarios.lan import scenario  # noqa: F401
 
 
@@ -35,7 +35,9 @@ def test_a_host_that_moved_is_known_at_one_port_only(net):
     move(net, "c", "s1", 9)
     try:
         reachable("c", "a").verify(net)
-        assert mac_table(net, "s1")[net["c"].MAC()] == "s1-eth3"
+        learned("s1", {"c": "s1-eth3"}).verify(net)
+        assert [mac for mac in mac_table(net, "s1") if mac == net["c"].MAC()] == [net["c"].MAC()]
+        assert port_number("s1-eth3") == 9
     finally:
         move(net, "c", "s1", 3)
 
