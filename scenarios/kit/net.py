@@ -112,9 +112,9 @@ class Net(mininet_net.Mininet):
         log.info("\n*** Done\n")
 
     def _ask_to_end(self) -> None:
-        """All processes at once, before each is waited for."""
-        for node in self.values():
-            if isinstance(node, nodes.Node):
+        """All processes at once, before each is waited for; not where somebody's own ``terminate`` needs a shell."""
+        for node in (*self.hosts, *self.controllers):
+            if type(node) in (*OWN_KINDS, RyuApp):
                 node.askToEnd()
 
     def _stop_links(self) -> None:

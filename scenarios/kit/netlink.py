@@ -27,7 +27,7 @@ SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 NLM_F_ACK_TLVS = 0x200
 NLMSGERR_ATTR_MSG = 1
 CHUNK = 128  # requests for one sendmsg(2): their acknowledgements fit the smallest receive buffer
-SUBJECTS = {RTM_NEWLINK: "an interface", RTM_DELLINK: "to remove an interface", RTM_NEWADDR: "an address",
+SUBJECTS = {RTM_NEWLINK: "the interface", RTM_DELLINK: "to remove an interface", RTM_NEWADDR: "an address",
             RTM_DELADDR: "to remove an address", RTM_NEWROUTE: "a route", RTM_DELROUTE: "to remove a route",
             RTM_NEWNEIGH: "a neighbour"}
 
@@ -206,18 +206,28 @@ def _acknowledged(kernel: socket.socket, count: int, requests: list[bytes]) -> R
                 count -= 1
                 error = -struct.unpack_from("=i", data, 16)[0]
                 if error and not refused:
-                    subject = SUBJECTS.get(struct.unpack_from("=H", requests[number], 4)[0], "a request")
-                    refused = Refused(error, number, subject, _said(bytes(data[:length]), flags))
+                    refused = Refused(error, number, _subject(requests[number]), _said(bytes(data[:length]), flags))
             data = data[(length + 3) & ~3:]
     return refused
 
 
 def _said(message: bytes, flags: int) -> str:
     """The kernel's own words in an extended acknowledgement; with our socket's options the request is not repeated."""
-    at = 36
-    while flags & NLM_F_ACK_TLVS and at + 4 <= len(message):
-        length, kind = struct.unpack_from("=HH", message, at)
-        if kind == NLMSGERR_ATTR_MSG:
-            return message[at + 4:at + length].rstrip(b"\0").decode(errors="replace")
+    said = _attributes(message[36:]).get(NLMSGERR_ATTR_MSG, b"") if flags & NLM_F_ACK_TLVS else b""
+    return said.rstrip(b"\0").decode(errors="replace")
+
+
+def _subject(request: bytes) -> str:
+    """What a request was about; an interface by its name, if it was to get one."""
+    kind, = struct.unpack_from("=H", request, 4)
+    name = _attributes(request[32:]).get(IFLA_IFNAME, b"") if kind == RTM_NEWLINK else b""
+    return " ".join([SUBJECTS.get(kind, "a request"), *filter(None, [name.rstrip(b"\0").decode()])])
+
+
+def _attributes(data: bytes) -> dict[int, bytes]:
+    found, at = {}, 0
+    while at + 4 <= len(data):
+        length, kind = struct.unpack_from("=HH", data, at)
+        found[kind] = data[at + 4:at + length]
         at += (length + 3) & ~3 or 4
-    return ""
+    return found

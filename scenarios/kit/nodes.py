@@ -185,12 +185,12 @@ class Router(Host):
 
 
 class Switch(mininet_node.OVSSwitch, Node):
-    """An Open vSwitch speaking OpenFlow 1.3, on whichever datapath this kernel has.
+    """An Open vSwitch speaking OpenFlow 1.3 and 1.0, on whichever datapath this kernel has.
 
     All switches of a network are started by one transaction, and are ready when it returns.
     """
 
-    def __init__(self, name, datapath=None, protocols="OpenFlow13", **params):
+    def __init__(self, name, datapath=None, protocols="OpenFlow10,OpenFlow13", **params):
         datapath = datapath or ("kernel" if capability.kernel_datapath() else "user")
         super().__init__(name, datapath=datapath, protocols=protocols, **params)
 
@@ -243,10 +243,12 @@ class Switch(mininet_node.OVSSwitch, Node):
 
     def connected(self):
         """Whether a controller has this switch; without any, whether it forwards on its own."""
-        if self.failMode == "standalone":
-            return True
-        rows = ovs.select("Controller", ["target", "is_connected"], [["is_connected", "==", True]])
-        return bool({row["target"] for row in rows} & set(self.bridge.controllers))
+        return self.failMode == "standalone" or ovs.connected(self.bridge)
+
+    def dpctl(self, *args):
+        """Run ovs-ofctl(8) on this switch: ``s1.dpctl("dump-flows")``."""
+        versions = ["-O", self.protocols] if self.protocols else []
+        return self.cmd("ovs-ofctl", *versions, args[0], self, *args[1:])
 
     def _describe(self, controllers) -> ovs.Bridge:
         ports = {intf.name: port for intf, port in self.ports.items() if port and not intf.IP()}

@@ -1,36 +1,24 @@
-"""The lab's own Open vSwitch: its two daemons, and its database spoken to directly (RFC 7047).
+"""The lab's own Open vSwitch: its database spoken to directly (RFC 7047).
 
 A network's bridges, ports and controllers are one transaction, and one wait for ovs-vswitchd to have done it.
 """
 
 import json
-import os
-import signal
 import socket
-import subprocess
-import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from . import capability, waiting
+from . import capability, vswitchd, waiting
 from .errors import LabError
-from .syscalls import duplicate_of
+from .vswitchd import LOG, RUN, connections, log_since, log_size, start, stop
 
-RUN = Path("/run/openvswitch")
-LOGS = Path("/var/log")
-SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
-START = 20  # seconds: a busy machine may take one or two
-PROCESSORS_SEEN = 10  # seconds on the clock
 RECONFIGURE = 120  # seconds: a thousand ports take about two
-CLOSERS = 32  # threads; the kernel waits for all of them together
 LOOK_AGAIN = 2000  # milliseconds after which we see whether ovs-vswitchd lives at all
 
 Operation = dict[str, Any]
 wanted: dict[str, int] = {}  # the number of the configuration that we asked for last
+born: dict[str, int] = {}  # how long the daemon's log was when a bridge was made
 
 
 @dataclass(frozen=True)
@@ -47,47 +35,6 @@ class Bridge:
     patches: dict[str, str] | None = None
     max_backoff: int = 1000
     stp: bool = False
-
-
-def start() -> None:
-    """Start ovsdb-server and ovs-vswitchd in this lab, those of the two that do not run."""
-    if not _lives("ovsdb-server"):
-        wanted.clear()
-        RUN.mkdir(parents=True, exist_ok=True)
-        _run("ovsdb-tool", "create", RUN / "conf.db", SCHEMA)
-        _run("ovsdb-server", RUN / "conf.db", f"--remote=punix:{RUN}/db.sock", *_daemon("ovsdb-server"))
-        transact([{"op": "insert", "table": "Open_vSwitch", "row": {"other_config": _map(
-            {"n-handler-threads": "1", "n-revalidator-threads": "1"})}}], wait=False)
-    if not _lives("ovs-vswitchd"):
-        _start_switch_daemon()
-
-
-def _start_switch_daemon() -> None:
-    """Open vSwitch 3.1 sees no processor, and so forwards nothing in the kernel, until its clock shows ten seconds.
-
-    Where the machine (user-mode Linux, mostly) has only just booted, the clock is put on by its test interface.
-    """
-    young = capability.kernel_datapath() and time.monotonic() < PROCESSORS_SEEN
-    _run("ovs-vswitchd", f"unix:{RUN}/db.sock", *_daemon("ovs-vswitchd"), *(["--enable-dummy"] if young else []))
-    if young:
-        control = f"{RUN}/ovs-vswitchd.{_pid('ovs-vswitchd')}.ctl"
-        _run("ovs-appctl", "-t", control, "time/warp", PROCESSORS_SEEN * 1000)
-
-
-def stop() -> None:
-    """End ovs-vswitchd, at once, and wait for nothing.
-
-    The kernel takes some 10 ms to close a packet socket, and the switch daemon has one for each port: on its own
-    it would need seconds. They are closed for it side by side. ``start``, or the next bridge, starts it again.
-    """
-    pid = _pid("ovs-vswitchd")
-    if pid and _alive(pid):
-        sockets = _packet_sockets(pid)
-        os.kill(pid, signal.SIGKILL)
-        closers = ThreadPoolExecutor(CLOSERS, "closer")
-        for descriptor in sockets:
-            closers.submit(os.close, descriptor)
-        closers.shutdown(wait=False)
 
 
 def transact(operations: list[Operation], wait: bool = True) -> list[Any]:
@@ -109,8 +56,8 @@ def settle() -> None:
     """Wait until ovs-vswitchd has done all that it was asked for. Raises LabError when it has died."""
     number, patience = wanted.get("configuration", 0), waiting.Deadline(RECONFIGURE)
     while (done := select("Open_vSwitch", ["cur_cfg"])[0]["cur_cfg"]) < number:
-        if not _lives("ovs-vswitchd") or not patience.left:
-            raise LabError(f"ovs-vswitchd does not answer; its log: {LOGS}/ovs-vswitchd.log")
+        if not vswitchd.lives("ovs-vswitchd") or not patience.left:
+            raise LabError(f"ovs-vswitchd does not answer; its log: {LOG}")
         _call("transact", ["Open_vSwitch", _change_from(done)])
 
 
@@ -119,6 +66,7 @@ def add_bridges(bridges: Iterable[Bridge]) -> None:
     bridges = list(bridges)
     start()
     settle()
+    born.update(dict.fromkeys((bridge.name for bridge in bridges), log_size()))
     transact(delete_operations([bridge.name for bridge in bridges]))
     transact([operation for bridge in bridges for operation in operations(bridge)])
     _complain_of_lost_bridges()
@@ -157,6 +105,19 @@ def operations(bridge: Bridge) -> list[Operation]:
     rows += [_insert("Controller", f"c{number}_{_id(bridge.name)}", {
         "target": target, "max_backoff": bridge.max_backoff}) for number, target in enumerate(bridge.controllers)]
     return [*rows, _bridge_row(bridge, len(ports)), _join("insert", _named(f"b_{_id(bridge.name)}"))]
+
+
+def connected(bridge: Bridge) -> bool:
+    """Whether one of its controllers has a bridge.
+
+    The database learns of it up to five seconds late; the daemon's log knows at once.
+    """
+    told = connections(log_since(born.get(bridge.name, 0)))
+    facts = [told[bridge.name, target] for target in bridge.controllers if (bridge.name, target) in told]
+    if facts:
+        return any(facts)
+    rows = select("Controller", ["target"], [["is_connected", "==", True]])
+    return any(row["target"] in bridge.controllers for row in rows)
 
 
 def delete_operations(names: Iterable[str]) -> list[Operation]:
@@ -229,7 +190,7 @@ def _complain_of_lost_bridges() -> None:
     """A bridge without a datapath: the daemon logs why, and goes on as if nothing were."""
     lost = [row["name"] for row in select("Bridge", ["name", "datapath_id"]) if not isinstance(row["datapath_id"], str)]
     if lost:
-        log = (LOGS / "ovs-vswitchd.log").read_text().splitlines()
+        log = LOG.read_text().splitlines()
         errors = [line.split("|", 4)[-1] for line in log if "|ERR|" in line or "|WARN|" in line]
         raise LabError(f"Open vSwitch could not make {', '.join(lost)}: {errors[0] if errors else 'see its log'}")
 
@@ -263,45 +224,5 @@ def _check(results: list[Any]) -> None:
             raise LabError(f"Open vSwitch's database refused: {result['error']}: {result.get('details', '')}")
 
 
-def _lives(daemon: str) -> bool:
-    pid = _pid(daemon)
-    return pid is not None and _alive(pid)
-
-
-def _pid(daemon: str) -> int | None:
-    try:
-        return int((RUN / f"{daemon}.pid").read_text())
-    except (OSError, ValueError):
-        return None
-
-
-def _alive(pid: int) -> bool:
-    """Whether a process exists and has not ended; nobody may have asked for its status yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
-    except OSError:
-        return False
-
-
-def _packet_sockets(pid: int) -> list[int]:
-    """Descriptors of our own for a process's packet sockets; none where the kernel does not let us."""
-    inodes = {f"socket:[{row.split()[-1]}]" for row in Path("/proc/net/packet").read_text().splitlines()[1:]}
-    found: list[int] = []
-    with suppress(OSError):
-        process = os.pidfd_open(pid)
-        for entry in os.scandir(f"/proc/{pid}/fd"):
-            if os.readlink(entry) in inodes:
-                found.append(duplicate_of(process, int(entry.name)))
-        os.close(process)
-    return found
-
-
-def _daemon(name: str) -> list[str]:
-    return ["--detach", f"--pidfile={RUN}/{name}.pid", f"--log-file={LOGS}/{name}.log", "--no-chdir",
-            "-vconsole:off", "-vsyslog:off"]
-
-
-def _run(*argv: object) -> None:
-    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=START)
-    if done.returncode:
-        raise LabError(f"{argv[0]} did not start: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
+__all__ = ["Bridge", "add_bridges", "connected", "delete_bridges", "operations", "select", "settle", "start", "stop",
+           "transact"]

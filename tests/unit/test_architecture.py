@@ -10,7 +10,7 @@ KIT = ROOT / "scenarios/kit"
 LAYERS = [
     "errors addressing syscalls sysctl netlink routing plan policy quoting pcapng",
     "waiting courier capability faults catalogue keys pki",
-    "namespace command control entering expect uml",
+    "namespace vswitchd command control entering expect uml",
     "ovs links sandbox services pinger",
     "nodes selector",
     "controller topo capture probes actions tables conntrack streams losses inject portscan",

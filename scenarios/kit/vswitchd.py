@@ -1,0 +1,132 @@
+"""Open vSwitch's two daemons: started in this lab, ended faster than they end by themselves, and their log."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from . import capability
+from .errors import LabError
+from .syscalls import duplicate_of
+
+RUN = Path("/run/openvswitch")
+LOGS = Path("/var/log")
+LOG = LOGS / "ovs-vswitchd.log"
+SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
+START = 20  # seconds: a busy machine may take one or two
+PROCESSORS_SEEN = 10  # seconds on the clock
+CLOSERS = 32  # threads; the kernel waits for all of them together
+FIRST_ROW = {"op": "insert", "table": "Open_vSwitch", "row": {
+    "other_config": ["map", [["n-handler-threads", "1"], ["n-revalidator-threads", "1"]]]}}
+
+
+def start() -> None:
+    """Start ovsdb-server and ovs-vswitchd in this lab, those of the two that do not run."""
+    if not lives("ovsdb-server"):
+        RUN.mkdir(parents=True, exist_ok=True)
+        _run("ovsdb-tool", "create", RUN / "conf.db", SCHEMA)
+        _run("ovsdb-tool", "transact", RUN / "conf.db", json.dumps(["Open_vSwitch", FIRST_ROW]))
+        _run("ovsdb-server", RUN / "conf.db", f"--remote=punix:{RUN}/db.sock", *_daemon("ovsdb-server"))
+    if not lives("ovs-vswitchd"):
+        _start_switch_daemon()
+
+
+def _start_switch_daemon() -> None:
+    """Open vSwitch 3.1 sees no processor, and so forwards nothing in the kernel, until its clock shows ten seconds.
+
+    Where the machine (user-mode Linux, mostly) has only just booted, the clock is put on by its test interface.
+    """
+    young = capability.kernel_datapath() and time.monotonic() < PROCESSORS_SEEN
+    _run("ovs-vswitchd", f"unix:{RUN}/db.sock", *_daemon("ovs-vswitchd"), *(["--enable-dummy"] if young else []))
+    if young:
+        control = f"{RUN}/ovs-vswitchd.{_pid('ovs-vswitchd')}.ctl"
+        _run("ovs-appctl", "-t", control, "time/warp", PROCESSORS_SEEN * 1000)
+
+
+def stop() -> None:
+    """End ovs-vswitchd, at once, and wait for nothing.
+
+    The kernel takes some 10 ms to close a packet socket, and the switch daemon has one for each port: on its own
+    it would need seconds. They are closed for it side by side. ``start``, or the next bridge, starts it again.
+    """
+    pid = _pid("ovs-vswitchd")
+    if pid and _alive(pid):
+        sockets = _packet_sockets(pid)
+        os.kill(pid, signal.SIGKILL)
+        closers = ThreadPoolExecutor(CLOSERS, "closer")
+        for descriptor in sockets:
+            closers.submit(os.close, descriptor)
+        closers.shutdown(wait=False)
+
+
+def connections(log: str) -> dict[tuple[str, str], bool]:
+    """Bridge and controller of each connection that a log tells of, and whether it was up in the end; pure.
+
+    >>> connections("2026-01-01T00:00:00Z|9|rconn|INFO|s1<->tcp:127.0.0.1:6653: connected")
+    {('s1', 'tcp:127.0.0.1:6653'): True}
+    """
+    found = {}
+    for line in log.splitlines():
+        fields = line.split("|", 4)
+        if fields[2:3] == ["rconn"] and "<->" in fields[-1]:
+            ends, _, event = fields[-1].partition(": ")
+            bridge, _, target = ends.partition("<->")
+            found[bridge, target] = event == "connected"
+    return found
+
+
+def log_size() -> int:
+    return LOG.stat().st_size if LOG.exists() else 0
+
+
+def log_since(size: int) -> str:
+    """What the switch daemon has logged since its log had this size."""
+    return LOG.read_bytes()[size:].decode(errors="replace")
+
+
+def lives(daemon: str) -> bool:
+    pid = _pid(daemon)
+    return pid is not None and _alive(pid)
+
+
+def _pid(daemon: str) -> int | None:
+    try:
+        return int((RUN / f"{daemon}.pid").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process exists and has not ended; nobody may have asked for its status yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _packet_sockets(pid: int) -> list[int]:
+    """Descriptors of our own for a process's packet sockets; none where the kernel does not let us."""
+    inodes = {f"socket:[{row.split()[-1]}]" for row in Path("/proc/net/packet").read_text().splitlines()[1:]}
+    found: list[int] = []
+    with suppress(OSError):
+        process = os.pidfd_open(pid)
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            if os.readlink(entry) in inodes:
+                found.append(duplicate_of(process, int(entry.name)))
+        os.close(process)
+    return found
+
+
+def _daemon(name: str) -> list[str]:
+    return ["--detach", f"--pidfile={RUN}/{name}.pid", f"--log-file={LOGS}/{name}.log", "--no-chdir",
+            "-vconsole:off", "-vsyslog:off"]
+
+
+def _run(*argv: object) -> None:
+    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=START)
+    if done.returncode:
+        raise LabError(f"{argv[0]} did not start: {done.stderr.strip().splitlines()[-1:] or done.returncode}")

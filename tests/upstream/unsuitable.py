@@ -1,0 +1,3 @@
+"""Tests of Mininet that cannot run here, and why."""
+
+UNSUITABLE: dict[str, str] = {}
