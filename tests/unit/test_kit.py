@@ -88,3 +88,20 @@ class Net(dict):
 
 def test_a_url_with_an_unknown_host_stays_as_it_is():
     assert spelled_out(Net(), "http://www.example.com:8080/x") == "http://www.example.com:8080/x"
+
+
+def test_every_word_of_the_kit_is_there():
+    from scenarios import kit
+
+    assert sorted(kit.__all__) == sorted(kit._HOME)
+    assert all(getattr(kit, word) for word in kit.__all__)
+
+
+def test_the_command_line_starts_without_the_engine():
+    import subprocess
+    import sys
+
+    seen = subprocess.run([sys.executable, "-P", "-c", "import sys, scenarios.__main__; print(*sys.modules)"],
+                          capture_output=True, text=True, check=True).stdout.split()
+
+    assert not {"mininet", "pydantic", "rich", "dpkt", "networkx"} & set(seen)
