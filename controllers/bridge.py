@@ -88,7 +88,7 @@ class Bridge:
         self._restoring[dpid] = self.discovery.now + RESTORE, report
         self.record("switch_connected", dpid=dpid, switch=switch.name, ports=len(report.ports))
         self._see_ports(switch, report)
-        for flow in report.flows:
+        for flow in sorted(report.flows, key=lambda flow: flow.table):
             self.restore(dpid, flow)
         for scope, flows in self.shared.items():
             self.ledgers[dpid].replace(scope, flows)

@@ -25,6 +25,10 @@ class Ledger:
     def groups(self) -> list[Group]:
         return list(self._groups.values())
 
+    def scope(self, scope: Hashable) -> list[Flow]:
+        """What is entered under `scope`."""
+        return list(self._flows.get(scope, {}).values())
+
     def replace(self, scope: Hashable, flows: Iterable[Flow]) -> list[Message]:
         """Make `flows` all there is under `scope`."""
         old, new = self._flows.get(scope, {}), {flow.key: flow for flow in flows}

@@ -33,6 +33,7 @@ from controllers.rules import (
 GROUP_KINDS = {"all": ofp.OFPGT_ALL, "select": ofp.OFPGT_SELECT, "indirect": ofp.OFPGT_INDIRECT, "ff": ofp.OFPGT_FF}
 VLAN_TPID = 0x8100
 NO_TABLE = 0xFF
+NAT_DESTINATION = 2  # NX_NAT_F_DST
 
 
 def send(datapath: Any, messages: list[Message]) -> list[int]:
@@ -75,7 +76,15 @@ def actions(these: tuple[rules.Action, ...]) -> list:
 def _track(action: Track):
     return parser.NXActionCT(
         flags=1 if action.commit else 0, zone_src="", zone_ofs_nbits=action.zone,
-        recirc_table=NO_TABLE if action.table is None else action.table, alg=0, actions=[])
+        recirc_table=NO_TABLE if action.table is None else action.table, alg=0, actions=list(_translation(action)))
+
+
+def _translation(action: Track):
+    if action.nat is not None:
+        address, port = action.nat
+        yield parser.NXActionNAT(NAT_DESTINATION, range_ipv4_min=address, range_proto_min=port, range_proto_max=port)
+    elif action.translate:
+        yield parser.NXActionNAT(0)
 
 
 def _delete(datapath, message: Delete):

@@ -74,11 +74,17 @@ class DecTtl:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Send through connection tracking (ovs-actions(7), `ct`), to come back in `table` with `ct_state` filled in."""
+    """Send through connection tracking (ovs-actions(7), `ct`), to come back in `table` with `ct_state` filled in.
+
+    `nat` is (address, port) to become the target of a connection that is committed; `translate` carries out what
+    was committed, in both directions.
+    """
 
     zone: int
     commit: bool = False
     table: int | None = None
+    nat: tuple[str, int] | None = None
+    translate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
