@@ -26,7 +26,7 @@ xferlog_enable=NO
 
 @dataclass(frozen=True)
 class Ftp(Service):
-    """vsftpd(8), handing its ``shared`` files to anybody; they travel over a second connection, to a ``passive`` port."""
+    """vsftpd(8), handing ``shared`` files to anybody; they travel over a second connection, to a ``passive`` port."""
 
     shared: Mapping[str, str] = field(default_factory=dict)
     port: int = 21
