@@ -95,9 +95,13 @@ class Namespace:
         else:
             _drawing.setdefault(self, []).extend(work)
 
-    def spawn(self, argv: list[str], **options) -> subprocess.Popen:
-        """Start a program here, with the node's own mounts, files and host name; options as for Popen."""
-        return courier(_within_all, (self.net, *self.private()), subprocess.Popen, argv, options)
+    def spawn(self, argv: list[str], frugal: bool = False, **options) -> subprocess.Popen:
+        """Start a program here, with the node's own mounts, files and host name; options as for Popen.
+
+        A frugal program shares those of the lab; only the network is the node's.
+        """
+        fds = (self.net,) if frugal else (self.net, *self.private())
+        return courier(_within_all, fds, subprocess.Popen, argv, options)
 
     def private(self) -> tuple[int, int]:
         """The mount and UTS namespaces, made at the first need."""
@@ -171,7 +175,7 @@ class Root(Namespace):
             self._net = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         return self._net
 
-    def spawn(self, argv, **options):
+    def spawn(self, argv, frugal=False, **options):
         return subprocess.Popen(argv, **options)
 
     def descriptors(self):

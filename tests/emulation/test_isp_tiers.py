@@ -33,7 +33,7 @@ def test_the_comparison_of_paths_would_notice_one_preference_turned_round(net):
         related(net, "peer", "peer", filtered=True, speaks_roles=True)
 
     assert seen.outcome is Outcome.NOT_HELD
-    assert "AS 10 reaches" in seen.seen
+    assert "but should by" in seen.seen
     claims.follows_the_business().verify(net)
 
 

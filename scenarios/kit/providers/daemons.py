@@ -44,6 +44,8 @@ class RoutingDaemon(Service):
 class Bird(RoutingDaemon):
     """bird(8): every protocol in one small process."""
 
+    frugal = True
+
     def files(self, node):
         return {"bird.conf": bird.config(self.speaker(node), self.fib)}
 

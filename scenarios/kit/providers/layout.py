@@ -20,6 +20,10 @@ from .rpki import StayRtr
 INTERCONNECT = Subnet("100.64.0.0/10")  # shared address space (RFC 6598): nobody announces it
 ROUTER, HOST, ROUTE_SERVER = 1, 10, 1
 FIRST_MEMBER = 2
+ROUTER_SETTINGS = {
+    "net/ipv4/icmp_ratelimit": 0,  # answer every probe of a traceroute, not one a second
+    "net/ipv4/tcp_congestion_control": "reno",  # for BGP on a cable of its own; the host's may pace packets by timers
+}
 
 
 def any_internet(which: str) -> Internet:
@@ -59,7 +63,7 @@ class InternetTopo(Topo):
         loopback = {"loopback": f"{own[ROUTER]}/32"} if own and not home else {}
         validator = {"rpki": "127.0.0.1"} if self.rpki else {}
         caches = [StayRtr(self.internet)] if self.rpki else []
-        self.addRouter(router, asn=asn, services=[*caches, *services], **loopback, **validator)
+        self.addRouter(router, asn=asn, services=[*caches, *services], sysctl=ROUTER_SETTINGS, **loopback, **validator)
         if home and own:
             self.addWire(own, gateway=router, **{router: ROUTER, f"h{asn}": HOST})
 

@@ -83,7 +83,14 @@ class Internet(Record):
 
     def cone_prefixes(self, asn: int) -> tuple[IPv4Network, ...]:
         """What an AS may announce to a provider or peer: the addresses of its customer cone, in order."""
-        return tuple(sorted(prefix for member in self.cone(asn) for prefix in self.ases[member].prefixes))
+        if asn not in self._cone_prefixes:
+            held = (prefix for member in self.cone(asn) for prefix in self.ases[member].prefixes)
+            self._cone_prefixes[asn] = tuple(sorted(held, key=lambda each: (int(each.network_address), each.prefixlen)))
+        return self._cone_prefixes[asn]
+
+    @cached_property
+    def _cone_prefixes(self) -> dict[int, tuple[IPv4Network, ...]]:
+        return {}
 
     @cached_property
     def _providers(self) -> dict[int, tuple[int, ...]]:

@@ -5,9 +5,13 @@ Rendering is pure: ``files`` and ``commands`` look at the node and return text a
 
 from pathlib import Path
 
+ACCEPTS = "00010000"  # __SO_ACCEPTCON: after bind(2) comes listen(2), and only then may one connect
+
 
 class Service:
     """A program that a node runs, with the files it reads."""
+
+    frugal = False  # content with the lab's own files, session and spare time: a thousand such start in seconds
 
     def files(self, node) -> dict[str, str]:
         """Names and contents of files, written into the node's own directory before the start."""
@@ -35,6 +39,16 @@ class Service:
 def listening(node, port: int, protocol: str = "tcp") -> bool:
     """Whether something on the node waits for connections (or datagrams) at a port; read from the kernel's tables."""
     return node.place.run(_listens, port, protocol)
+
+
+def listening_at(node, path: str) -> bool:
+    """Whether something on the node waits for connections at a unix(7) socket of this name."""
+    return node.place.run(_listens_at, path)
+
+
+def _listens_at(path: str) -> bool:
+    rows = (row.split() for row in Path("/proc/thread-self/net/unix").read_text().splitlines()[1:])
+    return any(row[3] == ACCEPTS and row[7:] == [path] for row in rows)
 
 
 def _listens(port: int, protocol: str) -> bool:

@@ -15,6 +15,7 @@ from .service import Service
 LOGS = Path("/var/log")
 STATE = Path("/tmp")
 STOPPING = 2  # seconds a daemon gets to end politely before it is killed
+AFTER_OTHERS = 10  # nice(2): those who are up already must not keep those waiting who are still to be started
 READY = 20  # seconds: a daemon that reads its files and opens its socket takes less than one
 
 
@@ -66,7 +67,7 @@ class Supervisor:
     def start(self, service: Service, wait: bool = True) -> list[Daemon]:
         """Write a service's files and start its commands; return when it is ready. Raises DaemonDied, TimedOut."""
         self._write(service.files(self.node))
-        daemons = [self._launch(service.name, argv) for argv in service.commands(self.node)]
+        daemons = [self._launch(service.name, argv, service.frugal) for argv in service.commands(self.node)]
         if wait:
             self.await_ready(service)
         return daemons
@@ -121,13 +122,16 @@ class Supervisor:
             with open(path, "w", opener=lambda file, flags: os.open(file, flags, mode)) as file:  # noqa: B023
                 file.write(text)
 
-    def _launch(self, name: str, argv: list[str]) -> Daemon:
+    def _launch(self, name: str, argv: list[str], frugal: bool = False) -> Daemon:
         number = sum(daemon.name == name for daemon in self.daemons)
         log = LOGS / self.node.name / (f"{name}.log" if not number else f"{name}-{number}.log")
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            process = self.node.place.spawn(executable(argv), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                            cwd=self.directory, start_new_session=True)
+            process = self.node.place.spawn(
+                executable(argv), frugal, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.directory,
+                **({"process_group": 0} if frugal else {"start_new_session": True}))
+        if frugal:
+            os.setpriority(os.PRIO_PROCESS, process.pid, AFTER_OTHERS)
         daemon = Daemon(self.node.name, name, argv, log, process)
         self.daemons.append(daemon)
         return daemon
