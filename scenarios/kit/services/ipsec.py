@@ -1,12 +1,11 @@
 """IPsec tunnels (RFC 4301) between sites, by strongSwan's charon: ESP in the kernel where it has it, else in charon."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ..capability import ESP
 from ..command import attempt, run
 from ..keys import Keyring
-from .service import Service
+from .service import Service, listening_at
 from .site import Site
 
 CHARON = "/usr/lib/ipsec/charon"
@@ -84,15 +83,12 @@ class IPsec(Service):
         return [["env", f"STRONGSWAN_CONF={node.supervisor.directory}/strongswan.conf", CHARON]]
 
     def ready(self, node):
-        return Path(node.supervisor.directory, "vici").is_socket()
+        return listening_at(node, f"{node.supervisor.directory}/vici")
 
     def started(self, node):
         run(node, *self._swanctl(node, "--load-all"), "--file", node.supervisor.directory / "swanctl.secret")
         if self.calls:
             attempt(node, *self._swanctl(node, "--initiate"), "--child", "net", "--timeout", 3)
-
-    def stopped(self, node):
-        Path(node.supervisor.directory, "vici").unlink(missing_ok=True)
 
     def _swanctl(self, node, *words: str) -> list[str]:
         return ["swanctl", *words, "--uri", f"unix://{node.supervisor.directory}/vici"]

@@ -1,15 +1,17 @@
 """WireGuard tunnels (wg(8)): in the kernel where it has them, else by wireguard-go."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..capability import WIREGUARD, Capability, find
 from ..command import attempt, run
 from ..keys import Keyring
-from .service import Service
+from .service import Service, listening_at
 from .site import Site
 
 MTU = 1420  # bytes: 1500 less an IPv6 header (40), UDP (8) and WireGuard's own (32)
+PORT = 51820
+KEEPALIVE = 5  # seconds: a NAT forgets a UDP mapping after 30 or more (RFC 4787)
 CAPABLE = Capability("WireGuard, in the kernel or as the program wireguard-go",
                      lambda: find("wg") is not None and (WIREGUARD.present or find("wireguard-go") is not None),
                      "run vagrant/provision.sh as root")
@@ -37,13 +39,13 @@ class WireGuard(Service):
     peers: Sequence[Peer]
     address: str
     interface: str = "wg0"
-    port: int = 51820
+    port: int = PORT
     name: str = "wireguard"
 
     @classmethod
     def between(cls, here: Site, there: Site, keys: Keyring, calls: bool = True) -> "WireGuard":
         """The end ``here`` of a tunnel between sites. Whoever has something to send calls."""
-        peer = Peer(there.gateway, [there.network], f"{there.public}:51820")
+        peer = Peer(there.gateway, [there.network], f"{there.public}:{PORT}")
         return cls(here.gateway, keys, [peer], f"{here.inside}/32", name="tunnel")
 
     def files(self, node):
@@ -53,7 +55,8 @@ class WireGuard(Service):
         return [] if WIREGUARD.present else [["wireguard-go", "-f", self.interface]]
 
     def ready(self, node):
-        return WIREGUARD.present or attempt(node, "wg", "show", self.interface).returncode == 0
+        """Never ask wg(8) too early: it removes a socket at which nobody listens yet."""
+        return WIREGUARD.present or listening_at(node, f"/var/run/wireguard/{self.interface}.sock")
 
     def started(self, node):
         if WIREGUARD.present:
@@ -68,6 +71,24 @@ class WireGuard(Service):
     @property
     def file(self) -> str:
         return f"{self.interface}.secret"
+
+
+def full_mesh(addresses: Mapping[str, str], public: Mapping[str, str], relay: str, keys: Keyring
+              ) -> dict[str, WireGuard]:
+    """An end for each of the ``addresses``, by name, with every other as its peer. Only those with a ``public``
+    address can be called; the others call them, and reach each other by the ``relay``."""
+    hidden = [name for name in addresses if name not in public]
+
+    def peers(own: str) -> Iterator[Peer]:
+        for name in addresses:
+            if name != own and not {own, name} <= set(hidden):
+                beyond = [f"{addresses[each]}/32" for each in hidden if each != own] if name == relay else []
+                beyond = beyond if own in hidden else []
+                yield Peer(name, [f"{addresses[name]}/32", *beyond], public.get(name) and f"{public[name]}:{PORT}",
+                           KEEPALIVE if own in hidden else 0)
+
+    return {name: WireGuard(name, keys, list(peers(name)), f"{address}/32", "mesh0", name="mesh")
+            for name, address in addresses.items()}
 
 
 def configuration(end: WireGuard) -> str:
