@@ -14,7 +14,8 @@ from ryu.lib import hub
 from ryu.ofproto import ofproto_v1_3
 
 from controllers import openflow
-from controllers.bridge import Bridge, Report
+from controllers.bridge import Bridge
+from controllers.fabric import Report
 from controllers.journal import Journal
 from controllers.questions import Questions
 from controllers.settings import SettingsError, load

@@ -9,9 +9,10 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from controllers import cookie
-from controllers.bridge import Bridge, toward_number
+from controllers.bridge import Bridge
 from controllers.cookie import Kind
 from controllers.discovery import Record
+from controllers.fabric import toward_number
 from controllers.frames import ARP, Frame, build, parse
 from controllers.gateway import Gateway
 from controllers.neighbours import NeighbourTable, Origin
@@ -57,14 +58,14 @@ class Router(Bridge):
         self.meters, idle = self._rules.meters(), {}
         for dpid, ledger in self.ledgers.items():
             before, idle[dpid] = ledger.replace_meters(self.meters)
-            self._send(dpid, before)
+            self.send(dpid, before)
         self.everywhere("policy", self._rules.policy())
         self.everywhere("own", self._rules.own())
         for scope in [scope for scope in self.shared if isinstance(scope, tuple) and scope[0] == "route"]:
             self.everywhere(scope, ())
         self._enter_routes(self.routes)
         for dpid, unused in idle.items():
-            self._send(dpid, unused)
+            self.send(dpid, unused)
 
     # --- what switches show us ---
 
@@ -94,7 +95,7 @@ class Router(Bridge):
         """A host has shown which MAC address it has."""
         if self.network_of(address) != origin.network or origin.mac == self.settings.mac:
             return
-        news, queue = self.neighbours.heard(address, origin.network, origin.mac, self.discovery.now)
+        news, queue = self.neighbours.heard(address, origin.network, origin.mac, self.now)
         if news:
             self.record("neighbour", address=address, mac=origin.mac, network=origin.network)
             self._enter_neighbour(address)
@@ -113,7 +114,7 @@ class Router(Bridge):
             return
         for station, _ in self.stations:
             if station.vlan == self.gateways[network].vlan and low_bits(station.mac) == mark.object:
-                self.neighbours.heard(address, network, station.mac, self.discovery.now)
+                self.neighbours.heard(address, network, station.mac, self.now)
                 self._enter_neighbour(address)
 
     def _enter_neighbour(self, address: str) -> None:
@@ -129,9 +130,9 @@ class Router(Bridge):
         wanted = ip_address(address)
         return next((route.to for route in self.routes if route.network and wanted in route.to), None)
 
-    def _enter_station(self, address: Address, place: Endpoint) -> None:
+    def enter_station(self, address: Address, place: Endpoint) -> None:
         """A station that is found, or has moved, may be a next hop."""
-        super()._enter_station(address, place)
+        super().enter_station(address, place)
         hops = {ip for ip, network, mac in self.neighbours
                 if (self.gateways[network].vlan, mac) == address}
         self._enter_routes(route for route in self.routes if hops & set(route.hops))
@@ -150,15 +151,15 @@ class Router(Bridge):
                  for route in routes]
         unused = {}
         for dpid, ledger in self.ledgers.items() if flows else ():
-            before, unused[dpid] = ledger.replace_groups(self._groups(dpid))
-            self._send(dpid, before)
+            before, unused[dpid] = ledger.replace_groups(self.groups(dpid))
+            self.send(dpid, before)
         for number, flow in flows:
             self.everywhere(("route", number), [flow])
         for dpid, after in unused.items():
-            self._send(dpid, after)
+            self.send(dpid, after)
 
-    def _groups(self, dpid: int) -> Iterator[Group]:
-        yield from super()._groups(dpid)
+    def groups(self, dpid: int) -> Iterator[Group]:
+        yield from super().groups(dpid)
         for route, number in self._numbers.items():
             group = self._rules.route_group(number, route, *self._hops(route, dpid))
             if group is not None:
@@ -180,9 +181,9 @@ class Router(Bridge):
             return Hop(mac, vlan, port=place.port)
         return Hop(mac, vlan, group=toward_number(place.dpid))
 
-    def _station_flows(self, dpid: int, address: Address, place: Endpoint) -> Iterable[Flow]:
+    def station_flows(self, dpid: int, address: Address, place: Endpoint) -> Iterable[Flow]:
         """A routed packet may have to leave by the port it came in by, where one port carries several networks."""
-        flows = list(super()._station_flows(dpid, address, place))
+        flows = list(super().station_flows(dpid, address, place))
         port = self.topology.port(place)
         if dpid == place.dpid and port and len(self.pipeline.vlans.of(port.switch, port.name).vlans) > 1:
             flows += [replace(flow, priority=110, actions=(*flow.actions[:-1], Output(Port.IN_PORT)),
@@ -195,7 +196,7 @@ class Router(Bridge):
     def tick(self, now: float) -> None:
         super().tick(now)
         self._slow_path.now = now
-        speaker = next((dpid for dpid in self.ledgers if self._present(dpid)), None)
+        speaker = next((dpid for dpid in self.ledgers if self.present(dpid)), None)
         if speaker is None:
             return
         for hop in {hop for route in self.routes for hop in route.hops}:
@@ -217,7 +218,7 @@ class Router(Bridge):
     def _announce(self, now: float, speaker: int) -> None:
         """Once everything is ready, and then again and again, tell hosts which router they have."""
         frames: list[Frame] = []
-        if self._silent and not self._unready:
+        if self._silent and not self.unready:
             self._silent = False
             frames = [frame for one in self.gateways.values() for frame in one.presence()]
         elif now - self._advertised >= self.settings.advertise_every:

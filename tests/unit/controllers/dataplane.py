@@ -1,4 +1,4 @@
-"""OpenFlow 1.3 switches and wires in memory: carries out our rules on real frames, and refuses what a switch refuses."""
+"""OpenFlow 1.3 switches and wires in memory: they carry out our rules on real frames, and refuse what switches refuse."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import dpkt
 
 from controllers import rules
-from controllers.bridge import Bridge, Report
+from controllers.bridge import Bridge
+from controllers.fabric import Report
 from controllers.frames import Frame, build, parse
 from controllers.topology import Endpoint
 
