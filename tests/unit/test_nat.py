@@ -1,9 +1,11 @@
 """Translation as text: the rules of a router, and the rows of its table."""
 
+import doctest
 from types import SimpleNamespace
 
 from scenarios.kit.conntrack import Conversation, parse
-from scenarios.kit.services import Nat, Nftables
+from scenarios.kit.services import CarrierNat, Nat, Nftables, nat, nftables
+from scenarios.kit.services.nat import port_blocks
 from scenarios.kit.services.nftables import tables
 
 ROW = """<?xml version="1.0" encoding="utf-8"?>
@@ -50,3 +52,16 @@ def test_tables_are_replaced_in_the_transaction_that_loads_them():
     assert tables(ruleset) == ["inet filter", "ip6 x"]
     assert Nftables(ruleset).files(None) == {
         "nftables.nft": "table inet filter\ndelete table inet filter\ntable ip6 x\ndelete table ip6 x\n" + ruleset}
+
+
+def test_each_subscriber_has_a_block_of_ports():
+    node = SimpleNamespace(nameToIntf={"core": SimpleNamespace(IP=lambda: "203.0.113.1")})
+    rules = CarrierNat(port_blocks(["100.64.0.2", "100.64.0.3"])).rules(node)
+
+    assert "oifname core ip saddr 100.64.0.2 meta l4proto { tcp, udp } snat to 203.0.113.1:10000-10999\n" in rules
+    assert "oifname core ip saddr 100.64.0.3 meta l4proto { tcp, udp } snat to 203.0.113.1:11000-11999\n" in rules
+    assert "iifname core ct state != { established, related } counter drop\n" in rules
+
+
+def test_examples_in_docstrings():
+    assert doctest.testmod(nat).failed == doctest.testmod(nftables).failed == 0

@@ -52,7 +52,7 @@ def intact_despite_loss(net, client: str, server: str, url: str, original: str, 
     return Measured(f"{missing} packets were lost, {repeated} sent again") if repeated else "nothing was sent again"
 
 
-@claims("of {count} datagrams, {client} to {server}, all come while {wire} is good, and one in {every} is lost when not")
+@claims("of {count} datagrams from {client} to {server} all come, but one in {every} is lost while {wire} is bad")
 def lost_for_good(net, client: str, server: str, wire: str, every: int, count: int = 100) -> str | None:
     """Nobody repeats a datagram. Those that come are as they were sent."""
     whole = _received(net, client, server, count)

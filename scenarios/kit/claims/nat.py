@@ -1,5 +1,8 @@
 """What translation hides, keeps apart, and lets in; told by the far end's sockets and by the translator's table."""
 
+from contextlib import ExitStack
+from itertools import pairwise
+
 from .. import conntrack, probes
 from ..capture import search, tap, taps
 from ..expect import CannotAsk, claims
@@ -34,6 +37,36 @@ def mapped(net, translator: str, clients: tuple[str, ...], server: str, port: in
     if told != peers:
         return f"the table says {told}, the server sees {peers}"
     return None if len(set(peers.values())) == len(clients) else f"some share a port: {peers}"
+
+
+@claims("between {client} and {server} stand the tables of {translators}, and what one gives out the next takes in")
+def translated_in_turn(net, client: str, server: str, translators: tuple[str, ...]) -> str | None:
+    """A conversation followed from table to table: from the client's socket to the one that the server sees."""
+    try:
+        with stream(net, client, server) as talk:
+            way = [talk.near.getsockname()]
+            for translator in translators:
+                rows = {row.source: row.mapped for row in conntrack.table(net, translator, "-p", "tcp")}
+                way.append(rows.get(way[-1], ("nowhere", 0)))
+            peer = talk.peer
+    except OSError as error:
+        return f"no connection: {error}"
+    changed = all(before[0] != after[0] for before, after in pairwise(way))
+    return None if way[-1] == peer and changed else f"the tables lead from {way}, and the server sees {peer}"
+
+
+@claims("{count} connections of {client} come from ports {first} to {last}, and no other")
+def keeps_to_block(net, client: str, server: str, first: int, last: int, count: int = 20) -> str | None:
+    """As the server sees them; the client's own ports lie elsewhere."""
+    try:
+        with ExitStack() as stack:
+            talks = [stack.enter_context(stream(net, client, server)) for _ in range(count)]
+            ports, own = {talk.peer[1] for talk in talks}, {talk.near.getsockname()[1] for talk in talks}
+    except OSError as error:
+        return f"no connection: {error}"
+    if any(first <= port <= last for port in own):
+        raise CannotAsk(f"{client} happens to use ports of the block itself: {own}")
+    return None if all(first <= port <= last for port in ports) else f"the server sees ports {sorted(ports)}"
 
 
 @claims("what {server} says to {clients} comes to the one it was meant for")

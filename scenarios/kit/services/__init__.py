@@ -3,7 +3,7 @@
 from .dhcp import Dhcpcd, DhcpServer, Udhcpc
 from .dns import Dns
 from .ftp import Ftp
-from .nat import Nat
+from .nat import CarrierNat, Nat
 from .nftables import Nftables, Ruleset
 from .service import Service, listening
 from .smtp import Smtp
@@ -12,6 +12,6 @@ from .supervisor import LOGS, Daemon, DaemonDied, Supervisor
 from .web import Web
 
 __all__ = [
-    "LOGS", "Daemon", "DaemonDied", "DhcpServer", "Dhcpcd", "Dns", "Ftp", "Nat", "Nftables", "Ruleset", "Service",
-    "Smtp", "Ssh", "SshKey", "SshUser", "Supervisor", "Udhcpc", "Web", "listening",
+    "CarrierNat", "Daemon", "DaemonDied", "DhcpServer", "Dhcpcd", "Dns", "Ftp", "LOGS", "Nat", "Nftables",
+    "Ruleset", "Service", "Smtp", "Ssh", "SshKey", "SshUser", "Supervisor", "Udhcpc", "Web", "listening",
 ]
