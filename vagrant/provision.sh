@@ -131,13 +131,22 @@ settle() {
     [ ! -c /dev/net/tun ] || chmod 666 /dev/net/tun
 }
 
-# Only for a machine that is the lab's alone: `lab` on the PATH, ordinary users may make namespaces, and no
-# AppArmor profile keeps the lab's daemons from the lab's files.
+# Kernel modules that a lab makes use of where they are loaded, and may not load itself.
+modules="openvswitch sch_netem 8021q vrf wireguard ip_gre sit ipip esp4 ieee802154_6lowpan mac802154_hwsim tun"
+
+# Only for a machine that is the lab's alone: `lab` on the PATH, the modules loaded (without the devices that tunnels
+# put into every new namespace), ordinary users may make namespaces, and no AppArmor profile keeps the lab's daemons
+# from the lab's files.
 take_over() {
     lab=$(readlink -f "${0%/*}/../lab")
     ln -sf "$lab" /usr/local/bin/lab
-    echo 'kernel.apparmor_restrict_unprivileged_userns = 0' >/etc/sysctl.d/60-lab.conf
-    sysctl --quiet --ignore --load /etc/sysctl.d/60-lab.conf
+    printf '%s\n' $modules >/etc/modules-load.d/lab.conf
+    printf '%s\n' 'kernel.apparmor_restrict_unprivileged_userns = 0' 'net.core.fb_tunnels_only_for_init_net = 2' \
+        >/etc/sysctl.d/61-lab-machine.conf
+    if [ -d /run/systemd/system ]; then  # else it is an image that will boot later
+        sysctl --quiet --ignore --load /etc/sysctl.d/61-lab-machine.conf
+        systemctl restart systemd-modules-load || :  # a cloud's kernel lacks the radios; `lab doctor` tells
+    fi
     if command -v aa-teardown >/dev/null; then systemctl disable --quiet apparmor && aa-teardown; fi
     "$lab" --help >/dev/null
 }
