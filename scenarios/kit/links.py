@@ -182,12 +182,14 @@ class TCLink(Link):
 
 
 def place_of(node) -> Namespace:
-    """Where a node lives; a node that is Mininet's own lives in the namespaces of its shell."""
+    """Where a node lives; a node that is Mininet's own lives in the namespaces of its shell, or in the lab's."""
     if node is None or not node.inNamespace:
-        return _lab()
-    if not hasattr(node, "place"):
-        node.place = Namespace.of_process(node.name, node.pid)
-    return node.place
+        place = _lab()
+    else:
+        place = getattr(node, "place", None) or Namespace.of_process(node.name, node.pid)
+    if node is not None and not hasattr(node, "place"):
+        node.place = place
+    return place
 
 
 def checksums_in_software(intf: Intf) -> None:

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from . import netlink, sysctl
+from . import mounts, netlink, sysctl
 from .courier import courier, go_home, open_ns
 from .errors import CannotRun, LabError
-from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, MS_BIND, MS_NODEV, MS_NOSUID, mount, setns, unshare
+from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, setns, unshare
 
 T = TypeVar("T")
 Index = Callable[[str], int]
@@ -219,34 +219,10 @@ def _new_private(place: Namespace) -> tuple[int, int]:
     try:
         unshare(CLONE_NEWNS | CLONE_NEWUTS)
         socket.sethostname(place.name)
-        _furnish(place)
+        mounts.furnish(place.directories, place.binds, place.files, Path("/tmp/.files", place.name))
         return open_ns("mnt"), open_ns("uts")
     finally:
         go_home()
-
-
-def _furnish(place: Namespace) -> None:
-    """Mounts of the node's own: /sys of its interfaces, empty directories, and its /etc/hosts and such."""
-    mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV)
-    for directory in place.directories:
-        mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
-    for target, source in place.binds.items():
-        Path(source).mkdir(parents=True, exist_ok=True)
-        mount(source, target, flags=MS_BIND)
-    for path, text in place.files.items():
-        lay_file(path, text, Path("/tmp/.files", place.name))
-
-
-def lay_file(path: str, text: str, store: Path) -> None:
-    """Show a file of our own at ``path``, in this mount namespace alone."""
-    source = store / path.strip("/").replace("/", "_")
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(text)
-    target = Path(path).resolve()
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch()
-    mount(str(source), str(target), flags=MS_BIND)
 
 
 def _visit(visits: Iterable[tuple[Namespace, Sequence]]) -> None:

@@ -92,8 +92,7 @@ def matrix(hosts: Sequence, family: int = 4, within: float = PATIENCE) -> dict[P
     addresses = {host.name: _address(host, family) for host in hosts}
     probers = [_prober(host, family, addresses) for host in hosts]
     try:
-        silent = _Survey(_by_distance(probers, [1])).run(SILENT)
-        silent = _Survey([*silent, *_by_distance(probers, range(2, len(probers)))]).run(within)
+        silent = _ask_all(list(_by_distance(probers)), probers, within)
         if any(prober.out_of_neighbours(number) for prober, number in silent):
             raise CannotRun(NO_NEIGHBOURS)
     finally:
@@ -101,6 +100,16 @@ def matrix(hosts: Sequence, family: int = 4, within: float = PATIENCE) -> dict[P
             prober.socket.close()
     return {(prober.name, name): (prober, number) not in silent
             for prober in probers for number, (name, _) in enumerate(prober.targets)}
+
+
+def _ask_all(questions: list[Question], probers: list[_Prober], within: float) -> dict[Question, None]:
+    """In Mininet's order as far as it matters: the first host asks everybody, as if it had just moved here; then each
+    asks the next one, and is heard by all; then everybody everybody else."""
+    first = [question for question in questions if question[0] is probers[0]]
+    ring = [question for question in questions[:len(probers)] if question not in first]
+    rest = questions[len(probers):]
+    silent = [*_Survey(first).run(SILENT), *_Survey(ring).run(SILENT)]
+    return _Survey([*silent, *(question for question in rest if question[0] is not probers[0])]).run(within)
 
 
 class _Survey:
@@ -203,10 +212,10 @@ def answered_number(family: int, identifier: int, data: bytes) -> int | None:
     return number if kind == ECHO_REPLY[family] and whose == identifier else None
 
 
-def _by_distance(probers: list[_Prober], distances: Iterable[int]) -> Iterator[Question]:
-    """Each asks the one so many places on, the last ones the first; everybody on their network hears it."""
+def _by_distance(probers: list[_Prober]) -> Iterator[Question]:
+    """Each asks the next one, the last the first; then the one after that, and so on."""
     numbers = [{name: number for number, (name, _) in enumerate(prober.targets)} for prober in probers]
-    for distance in distances:
+    for distance in range(1, len(probers)):
         for place, prober in enumerate(probers):
             target = probers[(place + distance) % len(probers)].name
             if target in numbers[place]:

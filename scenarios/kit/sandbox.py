@@ -18,7 +18,7 @@ from pathlib import Path
 
 from . import capability, netlink, sysctl
 from .errors import CannotRun
-from .namespace import lay_file
+from .mounts import lay_file
 from .syscalls import (
     CLONE_NEWIPC,
     CLONE_NEWNET,

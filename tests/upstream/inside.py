@@ -5,11 +5,13 @@ Prints one line of JSON for each test: its name, how it ended, and what it said.
 
 import json
 import os
+import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 from scenarios.kit import ovs, sandbox
+from scenarios.kit.mounts import lay_file
 
 from .unsuitable import UNSUITABLE
 
@@ -25,10 +27,10 @@ def main(checkout: Path, file: Path) -> None:
         "PYTHONPATH": f"{ROOT}/tests/upstream/swapped:{checkout}:{ROOT}",
         "PYTHONWARNINGS": "ignore", "SHELL": "/bin/bash", "HOME": "/tmp", "TERM": "dumb",
     }
+    lay_file("/etc/network/interfaces", "", Path("/tmp/.files"))  # NAT writes there
     ovs.start()
-    if os.fork() == 0:  # not as the first process, which inherits every orphan
-        os.execv(sys.executable, [sys.executable, "-m", "tests.upstream.inside", "--run", str(file)])
-    os.wait()
+    done = subprocess.run([sys.executable, "-m", "tests.upstream.inside", "--run", file])  # not as the first process,
+    sys.exit(done.returncode)  # which inherits every orphan
 
 
 def run(file: Path) -> None:
@@ -58,10 +60,10 @@ def _cases(suite):
 
 
 def _lay_tools(checkout: Path) -> None:
-    """What the tests start by name. Mininet's installation guide, too, makes ``controller`` Open vSwitch's."""
+    """What the tests start by name. ``controller`` was the reference controller, of OpenFlow 1.0."""
     TOOLS.mkdir()
     for name, command in (("python", sys.executable), ("mn", f"{sys.executable} {checkout}/bin/mn"),
-                          ("controller", "ovs-testcontroller")):
+                          ("controller", "ovs-testcontroller -O OpenFlow10")):
         tool = TOOLS / name
         tool.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         tool.chmod(0o755)

@@ -1,7 +1,7 @@
 """Put our classes in the place of Mininet's, in Mininet's own modules.
 
-Whoever then writes ``from mininet.node import Host`` gets ours. Mininet's other classes (NAT, CPULimitedHost, Controller
-…) are made anew on top of ours, because they call their base classes by name.
+Whoever then writes ``from mininet.node import Host`` gets ours. Mininet's other classes (NAT, CPULimitedHost,
+Controller …) are made anew on top of ours, because they call their base classes by name.
 """
 
 from types import ModuleType
