@@ -44,7 +44,6 @@ verify-x509-name {{there.gateway}} name
 nobind
 tls-timeout 1
 connect-retry 1 1
-explicit-exit-notify 1
 """
 KNOWN = """\
 ifconfig-push 10.99.0.2 255.255.255.0
