@@ -219,17 +219,22 @@ def _replies(ear: socket.socket, family: int, identifier: int, wait: float, erro
 
 
 def _who_answers(net, src: str, target: str, family: int, ttl: int) -> str | None:
-    """Send one echo request with this TTL, and tell who answers it."""
+    """Send one echo request with this TTL, and tell who answers it (and no other request under way)."""
+    identifier = os.getpid() & 0xFFFF
     with _socket(net, src, lambda: _icmp_socket(family, ttl, False)) as ear:
         try:
-            ear.sendto(echo(family, os.getpid() & 0xFFFF, ttl, 8), (target, 0))
+            ear.sendto(echo(family, identifier, ttl, 8), (target, 0))
         except OSError:
             return None
         deadline = Deadline(ANSWER)
         while readable(ear, deadline.left):
             data, (sender, *_) = ear.recvfrom(65535)
             body = data[(data[0] & 15) * 4:] if family == 4 else data
-            if body[0] in (ECHO_REPLY[family], TIME_EXCEEDED[family], UNREACHABLE[family]):
+            if body[0] in (TIME_EXCEEDED[family], UNREACHABLE[family]):
+                body = body[8 + (40 if family == 6 else (body[8] & 15) * 4):]  # the request comes back inside
+            elif body[0] != ECHO_REPLY[family]:
+                continue
+            if len(body) >= 8 and struct.unpack_from("!HH", body, 4) == (identifier, ttl):
                 return sender
     return None
 

@@ -27,7 +27,7 @@ from scenarios.kit.waiting import Stopwatch, until
 
 SIZES = (50, 100, 200, 500, 1000)
 HOMES = 8
-PATIENT = Timers(hold=180, keepalive=60)  # a thousand routers that start at once keep each other waiting
+PATIENT = Timers(hold=180, keepalive=60, scan=60)  # a thousand routers that start at once keep each other waiting
 LONGEST = 600  # seconds
 
 

@@ -73,7 +73,7 @@ def survived(net, loss: Loss | None, cut: Callable[[Loss], AbstractContextManage
     expected = (loss.src, *(best.path(loss.src, loss.dst) or ()))
     with ExitStack() as stack:
         with Stream(net, f"h{loss.src}", f"h{loss.dst}") as stream:
-            settled("traffic to flow", stream.flows)
+            stream.begin()
             stack.enter_context(cut(loss))
             stream.mark()
             settled(f"the ways without {loss.what}", lambda: best_paths_are(net, best) is None)

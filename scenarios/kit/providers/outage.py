@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from .. import probes
 from ..pinger import ECHO_REPLY, echo
-from ..waiting import Deadline, Stopwatch, poll
+from ..waiting import Deadline, Stopwatch, poll, until
 
 EVERY = 0.005  # seconds between two requests
+AT_FIRST = 2.0  # seconds to learn a neighbour's hardware address and send the first packets
 LATE = 1.0  # seconds after the last request in which answers still count
 
 
@@ -57,6 +58,10 @@ class Stream:
         self._worker.join()
         poll(self._listen_once, LATE)
         self._ear.close()
+
+    def begin(self) -> None:
+        """Wait until traffic flows. Raises TimedOut when it does not to begin with."""
+        until(self.flows, AT_FIRST, "traffic to flow, before anything is taken away")
 
     def mark(self) -> None:
         """From now on ``flows`` is about what is sent from now on."""

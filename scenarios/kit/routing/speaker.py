@@ -25,6 +25,7 @@ class Timers:
     retry: int = 1
     hello: int = 1
     dead: int = 4
+    scan: int = 2  # how often BIRD looks whether the kernel has dropped a route, as it does when a cable is pulled
 
 
 @dataclass(frozen=True)

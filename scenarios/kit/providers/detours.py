@@ -1,0 +1,33 @@
+"""A cable fails, and packets take another way: measured while it happens."""
+
+from collections.abc import Sequence
+
+from ..expect import CannotAsk, Claim, Measured
+from ..waiting import poll
+from .failures import unplugged
+from .outage import Stream
+from .telling import PATIENCE, settled
+from .ways import traced
+
+
+def detour(what: str, cables: Sequence[str], *nodes: str) -> Claim:
+    """Without ``cables`` packets from the first to the last of ``nodes`` cross just those between.
+
+    The figure tells how long the way was dark. Afterwards the usual way is the way again.
+    """
+    src, dst = nodes[0], nodes[-1]
+
+    def probe(net) -> str | None:
+        usual = traced(net, src, dst)
+        if usual == list(nodes) or usual[-1] != dst:
+            raise CannotAsk(f"before {what} fails, packets go by {', '.join(usual)}")
+        with Stream(net, src, dst) as stream:
+            stream.begin()
+            with unplugged(net, list(cables)):
+                stream.mark()
+                poll(lambda: stream.flows() and traced(net, src, dst) == list(nodes), PATIENCE)
+                figure, seen = stream.outage, traced(net, src, dst)
+        settled(f"packets to go by {', '.join(usual)} again", lambda: traced(net, src, dst) == usual)
+        return Measured(figure) if seen == list(nodes) else f"it is {', '.join(seen)}"
+
+    return Claim(f"without {what}, the way is {', '.join(nodes)}", probe, within=0)
