@@ -84,7 +84,7 @@ def _listen(option: str, address: tuple[str, int]) -> socket.socket:
     try:
         return socket.create_server(address, backlog=128, family=family)
     except OSError as error:
-        _fail(f"{option} {address[0]}:{address[1]}: {error.strerror}; choose another address or port")
+        _fail(f"{option} {address[0]}:{address[1]}: {os.strerror(error.errno or 0)}; choose another address or port")
 
 
 def _fail(message: str) -> NoReturn:

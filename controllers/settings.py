@@ -1,7 +1,7 @@
 """What can be configured, with every default, unit and bound. One model for each application."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
@@ -100,15 +100,32 @@ def _not_yaml(path: Path, error: yaml.YAMLError) -> str:
 
 
 def _first(model: type[Model], error: ValidationError) -> str:
+    """The first mistake, in a line."""
     fault = error.errors()[0]
-    key = ".".join(map(str, fault["loc"])) or "the file"
+    key, message = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
-        return f"{key}: is not a setting; choose from: {_keys(model)}"
+        return f"{key}: is not a setting; choose from: {_keys(_model_at(model, fault['loc']))}"
     if fault["type"] == "missing":
         return f"{key}: is missing; add it"
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{key}: {message}" if ";" in message else f"{key}: {message}, but is {fault['input']!r}; correct it"
+    if fault["type"] == "value_error":  # ours: says what to do, and where, unless pydantic knows it better
+        return f"{key}: {message}" if key else message
+    return f"{key}: {message}, but is {fault['input']!r}; correct it"
+
+
+def _model_at(model: type[Model], place: tuple[int | str, ...]) -> type[Model]:
+    """The innermost model on the way to a key."""
+    for name in place[:-1]:
+        if isinstance(name, str) and name in model.model_fields:
+            inside = [kind for kind in _kinds(model.model_fields[name].annotation) if issubclass(kind, Model)]
+            model = inside[0] if inside else model
+    return model
+
+
+def _kinds(annotation: Any) -> list[type]:
+    """The classes that an annotation is made of: of `dict[str, PortVlans]`, str and PortVlans."""
+    parts = get_args(annotation)
+    return [kind for part in parts for kind in _kinds(part)] if parts else [annotation] * isinstance(annotation, type)
 
 
 def _keys(model: type[Model]) -> str:
-    return ", ".join(model.model_fields)
+    return ", ".join(field.alias or name for name, field in model.model_fields.items())

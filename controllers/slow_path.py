@@ -103,8 +103,8 @@ class SlowPath:
 
     def _route(self, target: str, waiting: Waiting) -> None:
         route = self._router.routes.lookup(target)
-        if route is None:
-            self.refuse("no route", waiting)
+        if route is None or gateway.older(waiting.packet) is None:
+            self.refuse("expired" if route else "no route", waiting)
             return
         hops = [target] if route.network else list(route.hops)
         there = [hop for hop in hops if self._router.neighbours.mac(hop)]
@@ -131,9 +131,7 @@ class SlowPath:
         """Send a packet that has waited on to its next hop."""
         packet, mac = gateway.older(waiting.packet), self._router.neighbours.mac(hop)
         network = self._router.neighbours.network(hop)
-        if packet is None:
-            self.refuse("expired", waiting)
-        elif mac is not None and network is not None:
+        if packet is not None and mac is not None and network is not None:
             self._send(waiting.origin.dpid, self._router.gateways[network].frame(mac, packet))
 
     def refuse(self, why: str, waiting: Waiting) -> None:

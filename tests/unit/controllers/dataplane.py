@@ -1,11 +1,13 @@
-"""OpenFlow 1.3 switches and wires in memory: they carry out our rules on real frames, and refuse what switches refuse."""
+"""OpenFlow 1.3 switches and wires in memory: they carry out our rules on real frames, and refuse what a switch does."""
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 
 import dpkt
 
-from controllers import rules
+from controllers import inet, ndp, rules
 from controllers.bridge import Bridge
 from controllers.fabric import Report
 from controllers.frames import Frame, build, parse
@@ -22,11 +24,12 @@ class Packet:
     frame: Frame
     in_port: int
     metadata: int = 0
+    ct_state: int = 0
 
     def fields(self) -> dict:
         frame = self.frame
         found = {"in_port": self.in_port, "eth_src": frame.source, "eth_dst": frame.destination,
-                 "eth_type": frame.ethertype, "metadata": self.metadata,
+                 "eth_type": frame.ethertype, "metadata": self.metadata, "ct_state": self.ct_state,
                  "vlan_vid": 0 if frame.vlan is None else rules.VLAN_PRESENT | frame.vlan}
         return {**found, **network_fields(frame)}
 
@@ -49,18 +52,19 @@ def transport_fields(family: str, packet) -> dict:
     found = {f"{family}_src": address(packet.src), f"{family}_dst": address(packet.dst), "ip_proto": packet.p}
     above = packet.data
     if isinstance(above, dpkt.tcp.TCP):
-        found |= {"tcp_src": above.sport, "tcp_dst": above.dport}
+        found |= {"tcp_src": above.sport, "tcp_dst": above.dport, "tcp_flags": above.flags}
     elif isinstance(above, dpkt.udp.UDP):
         found |= {"udp_src": above.sport, "udp_dst": above.dport}
     elif isinstance(above, dpkt.icmp.ICMP):
         found |= {"icmpv4_type": above.type}
     elif isinstance(above, dpkt.icmp6.ICMP6):
-        found |= {"icmpv6_type": above.type, "ipv6_nd_target": address(bytes(above.data)[4:20])}
+        found |= {"icmpv6_type": above.type}
+        if above.type in (ndp.SOLICITATION, ndp.ADVERTISEMENT) and len(bytes(packet)) >= 64:
+            found |= {"ipv6_nd_target": address(bytes(packet)[48:64])}
     return found
 
 
 def address(packed: bytes) -> str:
-    from ipaddress import ip_address
     return str(ip_address(packed))
 
 
@@ -80,7 +84,6 @@ def number(value) -> int:
         return value
     if value.count(":") == 5 and "::" not in value:
         return int(value.replace(":", ""), 16)
-    from ipaddress import ip_address
     return int(ip_address(value))
 
 
@@ -91,6 +94,8 @@ class FakeSwitch:
     groups: dict = field(default_factory=dict)
     meters: dict = field(default_factory=dict)
     down: set = field(default_factory=set)
+    tracked: dict = field(default_factory=dict)  # (zone, ends) -> where it was redirected to
+    translations: dict = field(default_factory=dict)  # (zone, ends of an answer) -> whose name it bears
     cache: dict = field(default_factory=dict)  # table -> its rules, by descending priority
 
     def apply(self, message: rules.Message) -> None:
@@ -113,10 +118,14 @@ class FakeSwitch:
                 assert not users, f"group {number} is deleted under {users}"
                 self.groups.pop(number, None)
             case rules.Meter(number):
-                assert number not in self.meters
+                assert number not in self.meters, f"meter {number} exists"
                 self.meters[number] = message
+            case rules.ModifyMeter(meter):
+                assert meter.number in self.meters, f"meter {meter.number} does not exist"
+                self.meters[meter.number] = meter
             case rules.DeleteMeter(number):
                 self.meters.pop(number, None)
+                self.flows = {key: flow for key, flow in self.flows.items() if flow.meter != number}
 
     def _store(self, group: rules.Group) -> None:
         if group.kind == "indirect":
@@ -128,9 +137,10 @@ class FakeSwitch:
             if isinstance(action, rules.ToGroup):
                 assert action.group in self.groups, f"{flow} uses a group that is not there"
         assert flow.goto is None or flow.goto > flow.table
+        assert flow.meter is None or flow.meter in self.meters, f"{flow} uses a meter that is not there"
         rivals = [other for other in self.flows.values()
                   if (other.priority, other.table) == (flow.priority, flow.table) and other.match != flow.match
-                  and overlap(other.match, flow.match)]
+                  and (other.actions, other.goto) != (flow.actions, flow.goto) and overlap(other.match, flow.match)]
         assert not rivals, f"{flow} is ambiguous with {rivals}"
 
     def process(self, data: bytes, in_port: int, choose: int = 0):
@@ -145,7 +155,7 @@ class FakeSwitch:
             if flow is None:
                 return
             if any(isinstance(action, rules.DecTtl) for action in flow.actions) and ttl(packet.frame) <= 1:
-                yield "controller", packet, flow, "ttl"
+                yield "controller", packet, flow, True, rules.NO_BUFFER
                 return
             yield from self._act(packet, flow.actions, choose, flow)
             if flow.metadata is not None:
@@ -162,8 +172,8 @@ class FakeSwitch:
     def _act(self, packet: Packet, actions, choose: int, flow):
         for action in actions:
             match action:
-                case rules.Output(rules.Port.CONTROLLER):
-                    yield "controller", Packet(packet.frame, packet.in_port, packet.metadata), flow, "action"
+                case rules.Output(rules.Port.CONTROLLER, length):
+                    yield "controller", replace(packet), flow, False, length
                 case rules.Output(rules.Port.IN_PORT):
                     yield "port", packet.in_port, build(packet.frame)
                 case rules.Output(rules.Port.TABLE):
@@ -171,6 +181,10 @@ class FakeSwitch:
                 case rules.Output(port):
                     if port != packet.in_port:
                         yield "port", port, build(packet.frame)
+                case rules.Resubmit(table):
+                    yield from self._table(replace(packet), table, choose)
+                case rules.Track():
+                    yield from self._track(packet, action, choose)
                 case rules.ToGroup(number):
                     yield from self._group(packet, self.groups[number], choose, flow)
                 case _:
@@ -179,11 +193,53 @@ class FakeSwitch:
     def _group(self, packet: Packet, group: rules.Group, choose: int, flow):
         buckets = group.buckets
         if group.kind in ("ff", "select"):
-            live = [bucket for bucket in buckets if bucket.watch_port not in self.down]
+            live = [bucket for bucket in buckets if self._alive(bucket)]
             buckets = live[:1] if group.kind == "ff" else live[choose % len(live):][:1] if live else []
         for bucket in buckets:
-            copy = Packet(packet.frame, packet.in_port, packet.metadata)
-            yield from self._act(copy, bucket.actions, choose, flow)
+            yield from self._act(replace(packet), bucket.actions, choose, flow)
+
+    def _alive(self, bucket: rules.Bucket) -> bool:
+        if bucket.watch_group is not None:
+            return any(map(self._alive, self.groups[bucket.watch_group].buckets))
+        return bucket.watch_port not in self.down
+
+    def _track(self, packet: Packet, action: rules.Track, choose: int):
+        """Connection tracking with destination NAT, as far as it goes: connections never end here."""
+        fields = packet.fields()
+        forward, backward = conversation(fields), tuple(reversed(conversation(fields)))
+        known, answered = (action.zone, forward) in self.tracked, (action.zone, backward) in self.tracked
+        if action.commit and not known and not answered:
+            self.tracked[action.zone, forward] = action.nat
+            if action.nat:
+                self.tracked[action.zone, (forward[0], action.nat)] = action.nat
+                self.translations[action.zone, (action.nat, forward[0])] = forward[1]
+                packet.frame = readdressed(packet.frame, "dst", action.nat)
+        elif action.translate and known and self.tracked[action.zone, forward]:
+            packet.frame = readdressed(packet.frame, "dst", self.tracked[action.zone, forward])
+        elif action.translate and (action.zone, forward) in self.translations:
+            packet.frame = readdressed(packet.frame, "src", self.translations[action.zone, forward])
+        if action.table is not None:
+            state = TRACKED | (ESTABLISHED if known or answered else NEW) | (REPLY if answered else 0)
+            yield from self._table(replace(packet, ct_state=state), action.table, choose)
+
+
+TRACKED, NEW, ESTABLISHED, REPLY = 0x20, 0x01, 0x02, 0x08
+
+
+def conversation(fields: dict) -> tuple:
+    """Who talks to whom."""
+    ends = []
+    for end in ("src", "dst"):
+        addresses = [fields[f"ipv{version}_{end}"] for version in (4, 6) if f"ipv{version}_{end}" in fields]
+        ports = [fields[f"{protocol}_{end}"] for protocol in ("tcp", "udp") if f"{protocol}_{end}" in fields]
+        ends.append((addresses[0], ports[0] if ports else 0))
+    return tuple(ends)
+
+
+def readdressed(frame: Frame, end: str, place: tuple[str, int]) -> Frame:
+    protocol = "udp" if dpkt.ip.IP(frame.payload).p == inet.UDP else "tcp"
+    frame = changed(frame, rules.SetField(f"ipv4_{end}", place[0]))
+    return changed(frame, rules.SetField(f"{protocol}_{end}", place[1]))
 
 
 def overlap(one: rules.Match, other: rules.Match) -> bool:
@@ -231,7 +287,6 @@ def older(frame: Frame) -> bytes:
 
 
 def rewritten(frame: Frame, name: str, value) -> bytes:
-    from ipaddress import ip_address
     packet = dpkt.ip.IP(frame.payload)
     if name in ("ipv4_src", "ipv4_dst"):
         setattr(packet, name[5:], ip_address(value).packed)
@@ -250,6 +305,7 @@ class FakeNetwork:
         self.wires: dict[Endpoint, Endpoint] = {}
         self.hosts = [Endpoint(*place) for place in hosts]
         self.inbox: dict[Endpoint, list[bytes]] = defaultdict(list)
+        self.people: dict[Endpoint, Callable[[bytes], list[bytes]]] = {}  # hosts that answer
         self.switches: dict[int, FakeSwitch] = {}
         self.lost: set[int] = set()  # switches the controller cannot reach
         self.carried = 0
@@ -273,7 +329,8 @@ class FakeNetwork:
         switch = self.switches[dpid]
         flows = tuple(rules.Flow(flow.table, flow.priority, flow.match, cookie=flow.cookie)
                       for flow in switch.flows.values())
-        self.bridge.switch_connected(Report(dpid, f"s{dpid}", self.ports(dpid), flows, frozenset(switch.groups)))
+        self.bridge.switch_connected(Report(dpid, f"s{dpid}", self.ports(dpid), flows, frozenset(switch.groups),
+                                            frozenset(switch.meters)))
         self.run()
 
     def disconnect(self, dpid: int) -> None:
@@ -358,17 +415,70 @@ class FakeNetwork:
                 onward.extend(self._cross(Endpoint(dpid, what[0]), what[1]))
         return onward
 
-    def _show(self, dpid: int, packet: Packet, flow, reason: str) -> None:
-        self.bridge.frame_received(Endpoint(dpid, packet.in_port), build(packet.frame))
+    def _show(self, dpid: int, packet: Packet, flow, expired: bool, length: int) -> None:
+        data = build(packet.frame) if length == rules.NO_BUFFER else build(packet.frame)[:length]
+        self.bridge.frame_received(Endpoint(dpid, packet.in_port), data, flow.table, expired)
 
     def _cross(self, end: Endpoint, data: bytes):
         if end in self.wires:
             return [("frame", self.wires[end], data)]
         if parse(data).ethertype != 0x88CC:
             self.inbox[end].append(data)
-        return []
+        answers = self.people[end](data) if end in self.people else []
+        return [("frame", end, answer) for answer in answers]
 
     def received(self) -> dict[Endpoint, list[bytes]]:
         """What each host has received since it was last asked."""
         inbox, self.inbox = self.inbox, defaultdict(list)
         return dict(inbox)
+
+
+class FakeHost:
+    """A host in a FakeNetwork that answers questions for its addresses, and keeps what is for it."""
+
+    def __init__(self, network: FakeNetwork, place, mac: str, *addresses: str, tag: int | None = None) -> None:
+        self.network, self.place, self.mac, self.addresses, self.tag = network, Endpoint(*place), mac, addresses, tag
+        self.packets: list[bytes] = []
+        self.answering = True
+        network.people[self.place] = self.receive
+
+    def receive(self, data: bytes) -> list[bytes]:
+        frame = parse(data)
+        if frame.destination != self.mac and not int(frame.destination[:2], 16) & 1:
+            return []
+        if frame.ethertype == 0x0806:
+            return self._arp(inet.parse_arp(frame.payload))
+        if frame.destination == self.mac or frame.ethertype == 0x0800:
+            self.packets.append(frame.payload)
+        return self._solicited(frame) if frame.ethertype == 0x86DD else []
+
+    def _arp(self, arp: inet.Arp) -> list[bytes]:
+        if not self.answering or arp.operation != inet.REQUEST or arp.target_ip not in self.addresses:
+            return []
+        reply = inet.Arp(inet.REPLY, self.mac, arp.target_ip, arp.sender_mac, arp.sender_ip)
+        return [build(Frame(arp.sender_mac, self.mac, self.tag, 0x0806, inet.build_arp(reply)))]
+
+    def _solicited(self, frame: Frame) -> list[bytes]:
+        packet = ndp.parse_ipv6(frame.payload)
+        message = ndp.parse_icmpv6(packet.payload)
+        told = ndp.parse_neighbour(message) if packet.next_header == ndp.ICMPV6 else None
+        if not self.answering or told is None or message.type != ndp.SOLICITATION or told.target not in self.addresses:
+            return []
+        answer = ndp.advertisement(told.target, self.mac, packet.source)
+        return [build(Frame(frame.source, self.mac, self.tag, 0x86DD, answer))]
+
+    def announce(self) -> None:
+        """A gratuitous ARP."""
+        arp = inet.Arp(inet.REQUEST, self.mac, self.addresses[0], "00:00:00:00:00:00", self.addresses[0])
+        self.send_frame(Frame("ff:ff:ff:ff:ff:ff", self.mac, self.tag, 0x0806, inet.build_arp(arp)))
+
+    def send(self, packet: bytes, gateway: str = "0e:00:00:00:00:01", choose: int = 0) -> None:
+        self.send_frame(Frame(gateway, self.mac, self.tag, 0x0800 if packet[0] >> 4 == 4 else 0x86DD, packet), choose)
+
+    def send_frame(self, frame: Frame, choose: int = 0) -> None:
+        self.network.send(self.place, build(frame), choose)
+
+    def received(self) -> list[bytes]:
+        """The packets since it was last asked."""
+        packets, self.packets = self.packets, []
+        return packets
