@@ -12,6 +12,24 @@ from .supervisor import LOGS, Daemon, DaemonDied, Supervisor
 from .web import Web
 
 __all__ = [
-    "CarrierNat", "Daemon", "DaemonDied", "DhcpServer", "Dhcpcd", "Dns", "Ftp", "LOGS", "Nat", "Nftables",
-    "Ruleset", "Service", "Smtp", "Ssh", "SshKey", "SshUser", "Supervisor", "Udhcpc", "Web", "listening",
+    "LOGS",
+    "CarrierNat",
+    "Daemon",
+    "DaemonDied",
+    "DhcpServer",
+    "Dhcpcd",
+    "Dns",
+    "Ftp",
+    "Nat",
+    "Nftables",
+    "Ruleset",
+    "Service",
+    "Smtp",
+    "Ssh",
+    "SshKey",
+    "SshUser",
+    "Supervisor",
+    "Udhcpc",
+    "Web",
+    "listening",
 ]
