@@ -76,6 +76,18 @@ def substitute(net, service, *nodes: str) -> None:
         net[name].supervisor.start(service)
 
 
+@contextmanager
+def reconfigured(net, controller: str, text: str) -> Iterator[None]:
+    """A controller that obeys these settings for as long as the ``with`` block lasts, and then what it did before."""
+    app = net[controller]
+    before = None if app.settings.is_symlink() else app.settings.read_text()
+    app.reconfigure(text)
+    try:
+        yield
+    finally:
+        app.reconfigure(before)
+
+
 def halt(net, service: str, *nodes: str) -> None:
     """Stop a service, by its name."""
     for name in nodes:

@@ -21,7 +21,8 @@ START = 20  # seconds: Ryu listens after about one
 class RyuApp(mininet_node.Controller, Node):
     """One of the apps in controllers/, or any other Ryu app by its module's name.
 
-    ``config`` is a YAML file for it; ``rest`` the port where it answers over HTTP, or None.
+    ``config`` is a YAML file for it; ``rest`` the port where it answers over HTTP, or None. What it obeys is
+    ``settings``, a link to that file: whoever changes the file changes all labs, ``reconfigure`` changes this one.
     """
 
     def __init__(self, name="c0", app: str | Sequence[str] = "learning_switch", config: str | Path | None = None,
@@ -31,6 +32,7 @@ class RyuApp(mininet_node.Controller, Node):
         self.daemon: Daemon | None = None
         self.ready: set[str] = set()
         self.listens = False
+        self.answers: list[dict] = []  # what it said of new settings
         super().__init__(name, port=port, **params)
 
     def checkListening(self):
@@ -40,6 +42,8 @@ class RyuApp(mininet_node.Controller, Node):
         """Start the process, and do not wait for it."""
         if self.daemon and self.daemon.alive:
             return
+        if self.settings and not self.settings.exists():
+            self._lay(None)
         self.events, write = os.pipe()
         os.set_blocking(self.events, False)
         self._unread = ""
@@ -54,11 +58,39 @@ class RyuApp(mininet_node.Controller, Node):
     def command_line(self, events: int) -> list[str]:
         words = [sys.executable, "-P", "-m", "controllers", *self.apps, "--listen", f"{self.ip}:{self.port}",
                  "--events-fd", str(events)]
-        if self.configuration:
-            words += ["--config", str(self.configuration)]
+        if self.settings:
+            words += ["--config", str(self.settings)]
         if self.rest:
             words += ["--rest", f"{self.ip}:{self.rest}"]
         return words
+
+    @property
+    def settings(self) -> Path | None:
+        return Path("/tmp", self.name, Path(self.configuration).name) if self.configuration else None
+
+    def reconfigure(self, text: str | None) -> None:
+        """Give the app other settings; None brings back its file. Returns when every switch has them.
+
+        Raises LabError when the app refuses them: it then goes on with those that it had.
+        """
+        before = len(self.answers)
+        self._lay(text)
+        if self.daemon:
+            waiting.until(lambda: self._look() or len(self.answers) > before, within=START,
+                          what=f"the controller {self.name} to take its new settings")
+            if self.answers[-1]["event"] == "settings_refused":
+                raise LabError(f"the controller {self.name} refuses: {self.answers[-1]['reason']}")
+
+    def _lay(self, text: str | None) -> None:
+        """Replace the link, or the file in its place, as a whole."""
+        new = self.settings.with_suffix(".new")
+        new.parent.mkdir(parents=True, exist_ok=True)
+        new.unlink(missing_ok=True)
+        if text is None:
+            new.symlink_to(Path(self.configuration).resolve())
+        else:
+            new.write_text(text)
+        new.replace(self.settings)
 
     def start(self):
         """Return when switches may connect. Raises LabError with the app's last line when it ended instead."""
@@ -107,6 +139,8 @@ class RyuApp(mininet_node.Controller, Node):
         *lines, self._unread = self._unread.split("\n")
         for event in map(json.loads, filter(None, lines)):
             self.listens |= event["event"] == "listening"
+            if event["event"].startswith("settings_"):
+                self.answers.append(event)
             if event["event"] == "ready":
                 self.ready.add(event["dpid"])
 
