@@ -11,7 +11,7 @@ CASES = [(name, fault.name) for name in catalogue.names() for fault in catalogue
 
 @pytest.fixture(scope="module")
 def network():
-    """One network after another: each scenario's is built once, and used for all its faults."""
+    """One network after another: each scenario's is built once, holds, and is used for all its faults."""
     running: dict[str, object] = {}
 
     def get(scenario):
@@ -20,6 +20,7 @@ def network():
                 net.stop()
             running.clear()
             running[scenario.name] = scenario.start()
+            assert_all_hold(scenario.ask(running[scenario.name]))
         return running[scenario.name]
 
     yield get
@@ -34,7 +35,6 @@ def test_fault(lab, network, name, fault):
         pytest.skip(f"this machine lacks {', '.join(map(str, scenario.missing))}; ./lab doctor tells the remedy")
     fault, = (each for each in scenario.faults if each.name == fault)
     net = network(scenario)
-    assert_all_hold(scenario.ask(net))
 
     fault.inject(net)
     assert fault.injected(net), "it was not injected"
