@@ -20,12 +20,14 @@ IFF_UP = 0x1
 LONGEST_NAME = 15
 WIRES = 0x1ab  # the interface group of every cable of ours, so that all can be removed in one step
 
+Plain, Shaping = mininet_link.Intf, mininet_link.TCIntf
 
-class Intf(mininet_link.Intf):
+
+class Intf(Plain):
     """One end of a cable. ``ip6`` among its parameters gives it an IPv6 address beside the IPv4 one."""
 
     def config(self, ip6=None, mtu=None, up=True, **params):
-        results = super().config(up=up or None, **params)
+        results = Plain.config(self, up=up or None, **params)
         if not up:
             self.setDown()
         self.setParam(results, "setIP6", ip6=ip6)
@@ -103,8 +105,8 @@ class Intf(mininet_link.Intf):
 
     @property
     def far(self) -> "Intf | None":
-        """The other end of the cable."""
-        if self.link is None:
+        """The other end of the cable, once it has both."""
+        if getattr(self.link, "intf2", None) is None:
             return None
         return self.link.intf2 if self.link.intf1 is self else self.link.intf1
 
@@ -126,14 +128,18 @@ class Loopback(Intf):
         self.mac, self.ip, self.prefixLen, self.params = None, "127.0.0.1", 8, {}
 
 
-class TCIntf(Intf, mininet_link.TCIntf):
+class TCIntf(Intf, Shaping):
     """An end with traffic control: bandwidth, delay, loss, queue; see mininet.link.TCIntf."""
 
     def config(self, **params):
         results = Intf.config(self, **{name: params.get(name) for name in ("mac", "ip", "ip6", "mtu")},
                               up=params.get("up", True))
-        later(lambda: mininet_link.TCIntf.config(self, **{**params, "mac": None, "ip": None}))
+        later(lambda: self._shape(params))
         return results
+
+    def _shape(self, params) -> None:
+        offload = {"txo": False, "rxo": False} if faces_userspace(self) else {}
+        Shaping.config(self, **{**offload, **params, "mac": None, "ip": None})
 
 
 class Link(mininet_link.Link):
@@ -190,6 +196,11 @@ def place_of(node) -> Namespace:
     if node is not None and not hasattr(node, "place"):
         node.place = place
     return place
+
+
+def faces_userspace(intf: Intf) -> bool:
+    """Whether the other end is in a switch that forwards in a process of its own."""
+    return intf.far is not None and getattr(intf.far.node, "datapath", None) == "user"
 
 
 def checksums_in_software(intf: Intf) -> None:

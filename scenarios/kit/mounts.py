@@ -12,8 +12,7 @@ def furnish(empty: Iterable[str], binds: Mapping[str, str], files: Mapping[str, 
     place to source, and ``files`` with their text, which lies in ``store``."""
     mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV)
     for directory in empty:
-        _make_place(Path(directory), directory=True)
-        mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+        _empty(Path(directory))
     for target, source in binds.items():
         Path(source).mkdir(parents=True, exist_ok=True)
         _make_place(Path(target), directory=True)
@@ -30,6 +29,15 @@ def lay_file(path: str, text: str, store: Path) -> None:
     target = Path(path).resolve()
     _make_place(target)
     mount(str(source), str(target), flags=MS_BIND)
+
+
+def _empty(directory: Path) -> None:
+    """An empty directory; of those in it, daemons expect that they exist (/run/sshd)."""
+    _make_place(directory, directory=True)
+    expected = [entry.name for entry in directory.iterdir() if entry.is_dir()]
+    mount("tmpfs", str(directory), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+    for name in expected:
+        (directory / name).mkdir()
 
 
 def _make_place(path: Path, directory: bool = False) -> None:

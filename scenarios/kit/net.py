@@ -57,6 +57,9 @@ class Net(mininet_net.Mininet):
 
     def staticArp(self):
         """Every host knows every other's hardware address; nobody broadcasts."""
+        later(self._static_arp)
+
+    def _static_arp(self) -> None:
         with drawing():
             for src in self.hosts:
                 for dst in self.hosts:
@@ -104,7 +107,9 @@ class Net(mininet_net.Mininet):
         waiting.until(lambda: listening(server, port, l4Type.lower()), CONNECT, f"iperf on {server} to listen")
         rate = ["-b", udpBw] if l4Type == "UDP" else []
         said, _, _ = client.pexec([*words, "-t", str(seconds), "-c", server.IP(), *rate])
-        heard = listener.communicate(timeout=CONNECT)[0].decode()
+        waiting.poll(lambda: listener.poll() is not None, CONNECT)  # it ends by itself once it has heard somebody
+        listener.kill()
+        heard = listener.communicate()[0].decode()
         result = [*([udpBw] if rate else []), self._parseIperf(heard), self._parseIperf(said)]
         log.output(f"*** Results: {result}\n")
         return result

@@ -14,7 +14,7 @@ from mininet import node as mininet_node
 
 from . import capability, netlink, ovs, waiting
 from .command import run
-from .links import Intf, checksums_in_software, place_of
+from .links import Intf, checksums_in_software, faces_userspace, place_of
 from .namespace import Namespace, drawing, later
 from .services import Daemon, Service, Supervisor
 
@@ -124,6 +124,8 @@ class Node(mininet_node.Node):
 
     def attached(self, intf: Intf) -> None:
         """A cable was plugged in."""
+        if faces_userspace(intf):
+            checksums_in_software(intf)
 
 
 class Host(Node):
@@ -152,11 +154,6 @@ class Host(Node):
     @property
     def daemons(self) -> list[Daemon]:
         return self.supervisor.daemons
-
-    def attached(self, intf):
-        far = intf.far
-        if isinstance(far.node, mininet_node.OVSSwitch) and far.node.datapath == "user":
-            checksums_in_software(intf)
 
     def askToEnd(self):
         super().askToEnd()
@@ -199,6 +196,9 @@ class Switch(mininet_node.OVSSwitch, Node):
         """Start the lab's Open vSwitch."""
         ovs.start()
         super().setup()
+
+    def attached(self, intf):
+        """Frames that a switch sends were finished by others."""
 
     def cmd(self, *args, **kwargs):
         """Run a shell command; raising the loopback interface, which Mininet asks of every switch, needs none."""
