@@ -9,6 +9,7 @@ from scenarios.command_line import complete
 from scenarios.kit import control, entering
 from scenarios.kit.errors import LabError
 
+UML = "uml"
 COMMAND = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
@@ -18,6 +19,7 @@ COMMAND = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(lab: str, node: str, command: tuple[str, ...]) -> None:
     """Run a command on a node of a running lab; ends with its exit code."""
+    _relay(lab)
     sys.exit(entering.run_there(control.borrow(lab, "enter", node=node), command))
 
 
@@ -26,6 +28,7 @@ def execute(lab: str, node: str, command: tuple[str, ...]) -> None:
 @click.argument("node", shell_complete=complete.nodes)
 def shell(lab: str, node: str) -> None:
     """A shell on a node of a running lab."""
+    _relay(lab)
     fds = control.borrow(lab, "enter", node=node)
     os.environ["PS1"] = f"{node}@{lab}:\\w\\$ "
     sys.exit(entering.run_there(fds, ["bash", "--norc", "-i"]))
@@ -47,6 +50,7 @@ def capture(lab: str, where: str, filter: tuple[str, ...], target: str | None, c
     from scenarios.kit.capture import compile_filter
 
     compile_filter(" ".join(filter))
+    _relay(lab)
     found = control.ask_once(lab, "resolve", where=where)
     if found["single"] or len(found["interfaces"]) == 1:
         interface = found["interfaces"][0]
@@ -69,3 +73,11 @@ def _open(target: str | None) -> int | None:
         return os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise LabError(f"{target}: {error.strerror}") from None
+
+
+def _relay(lab: str) -> None:
+    """A lab in a kernel of its own is entered from inside that kernel: end as the same command ends there."""
+    if control.ask_once(lab, "info").get("kernel") == UML:
+        from scenarios.kit import uml
+
+        sys.exit(uml.relay(lab, sys.argv[1:]))

@@ -21,14 +21,19 @@ NOT_HELD = 1
 @click.option("--name", help="The lab's name for the other commands; the scenario's by default.")
 @click.option("--option", "-o", "options", multiple=True, metavar="NAME=VALUE", help="Choose a variant.")
 @click.option("--break", "fault", metavar="FAULT", help="Break it once its claims were asked; 'random' draws by lot.")
+@click.option("--kernel", type=click.Choice(["own", "uml"]), default="own",
+              help="Where: on this machine's kernel, or in user-mode Linux, a full one.")
 @click.option("--seed", type=int, help="Draw the same fault again; implies --break random.")
 def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | None, options: tuple[str, ...],
-        fault: str | None, seed: int | None) -> None:
+        fault: str | None, kernel: str, seed: int | None) -> None:
     """Build a network, prove its claims, and hand it over.
 
     SCENARIO is a name of ./lab list, or a file of your own. On a terminal the prompt follows; Ctrl-D ends the lab,
     and with it everything that was built.
     """
+    if kernel == "uml":
+        sys.exit(_in_a_full_kernel(catalogue.find(scenario).name, name))
+
     from mininet.log import setLogLevel
 
     from scenarios.kit.lab import Lab
@@ -52,6 +57,29 @@ def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | No
     if sys.stdin.isatty() and not (check or as_json):
         prompt(lab, net)
     lab.end(0 if all(verdict.held for verdict in lab.verdicts) else NOT_HELD)
+
+
+def _in_a_full_kernel(scenario: str, name: str | None) -> int:
+    """The same command line, but for what is said of the place, in user-mode Linux. Raises CannotRun."""
+    from scenarios.kit import uml
+
+    words = sys.argv[sys.argv.index("run") + 1:]
+    for option in "--kernel", "--name":
+        words = without(option, words)
+    return uml.run_lab(words, name or scenario)
+
+
+def without(option: str, words: list[str]) -> list[str]:
+    """A command line without an option and its value.
+
+    >>> without("--name", ["lan", "--name", "mine", "--check", "--name=x"])
+    ['lan', '--check']
+    """
+    kept = [word for word in words if not word.startswith(f"{option}=")]
+    while option in kept:
+        place = kept.index(option)
+        del kept[place:place + 2]
+    return kept
 
 
 def _fault(scenario, name: str | None, seed: int | None) -> str | None:

@@ -67,7 +67,7 @@ def module(name: str, what: str) -> Capability:
 
 
 def kernel_feature(what: str, modules: str, *trial: str) -> Capability:
-    """Something of the kernel that a command uses; the command is tried in a namespace that is thrown away."""
+    """Something of the kernel that commands use; they are tried, in turn, in a namespace that is thrown away."""
     return Capability(what, lambda: _in_a_scratch_namespace(lambda: _works(trial)), _remedy(modules))
 
 
@@ -75,9 +75,8 @@ def _remedy(modules: str) -> str:
     return f"sudo modprobe -a {modules}, or run the lab in a full kernel: ./lab run --kernel uml NAME"
 
 
-def _works(command: tuple[str, ...]) -> bool:
-    path = find(command[0])
-    return path is not None and subprocess.run([path, *command[1:]], capture_output=True).returncode == 0
+def _works(commands: tuple[str, ...]) -> bool:
+    return all(subprocess.run(command.split(), capture_output=True).returncode == 0 for command in commands)
 
 
 def _in_a_scratch_namespace(trial: Callable[[], bool]) -> bool:
@@ -85,6 +84,7 @@ def _in_a_scratch_namespace(trial: Callable[[], bool]) -> bool:
     child = os.fork()
     if child == 0:
         try:
+            os.environ["PATH"] = path()
             unshare(CLONE_NEWNET | CLONE_NEWNS | (CLONE_NEWUSER if os.geteuid() else 0))
             mount("none", "/", None, MS_REC | MS_PRIVATE)
             os._exit(0 if trial() else 1)
@@ -108,16 +108,15 @@ NEIGHBOURS = Capability("room for 65,536 neighbours (the kernel has one ARP tabl
 PROGRAMS = ("ovs-vswitchd", "ovsdb-server", "tcpdump", "nginx", "dig", "curl")
 ESSENTIAL = (NAMESPACES, *map(program, PROGRAMS))
 OVS_KERNEL = module("openvswitch", "Open vSwitch's kernel datapath")
-WIREGUARD = kernel_feature("WireGuard in the kernel", "wireguard", "ip", "link", "add", "t0", "type", "wireguard")
-NETEM = kernel_feature("delay and loss by netem", "sch_netem",
-                       "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms")
-VRF = kernel_feature("virtual routing and forwarding", "vrf", "ip", "link", "add", "t0", "type", "vrf", "table", "10")
-VLAN = kernel_feature("VLAN devices", "8021q", "ip", "link", "add", "link", "lo", "name", "t0", "type", "vlan", "id", "7")
-GRE = kernel_feature("GRE tunnels", "ip_gre", "ip", "link", "add", "t0", "type", "gre",
-                     "local", "127.0.0.1", "remote", "127.0.0.2")
-ESP = kernel_feature("IPsec's encryption (ESP) in the kernel", "esp4", "ip", "xfrm", "state", "add", "src", "127.0.0.1",
-                     "dst", "127.0.0.2", "proto", "esp", "spi", "1", "mode", "tunnel",
-                     "aead", "rfc4106(gcm(aes))", "0x" + "00" * 20, "128")
+WIREGUARD = kernel_feature("WireGuard in the kernel", "wireguard", "ip link add t0 type wireguard")
+NETEM = kernel_feature("delay and loss by netem", "sch_netem", "tc qdisc add dev lo root netem delay 1ms")
+VRF = kernel_feature("virtual routing and forwarding", "vrf", "ip link add t0 type vrf table 10")
+VLAN = kernel_feature("VLAN devices", "8021q", "ip link add v0 type veth peer name v1",
+                      "ip link add link v0 name t0 type vlan id 7")
+GRE = kernel_feature("GRE tunnels", "ip_gre", "ip link add t0 type gre local 127.0.0.1 remote 127.0.0.2")
+ESP = kernel_feature("IPsec's encryption (ESP) in the kernel", "esp4",
+                     "ip xfrm state add src 127.0.0.1 dst 127.0.0.2 proto esp spi 1 mode tunnel "
+                     f"aead rfc4106(gcm(aes)) 0x{'00' * 20} 128")
 SIXLOWPAN = module("ieee802154_6lowpan", "6LoWPAN")
 TUN = Capability("tunnel devices that an ordinary user may open", lambda: os.access("/dev/net/tun", os.R_OK | os.W_OK),
                  "sudo modprobe tun; sudo chmod 666 /dev/net/tun (vagrant/provision.sh does it)")
