@@ -12,7 +12,6 @@ every packet that looks like an answer. The server does not rely on the router: 
 from scenarios.kit import Fault, Look, Scenario, Subnet, Topo, fetches, filtered
 from scenarios.kit.actions import halt, install, resume, uninstall
 from scenarios.kit.capability import program
-from scenarios.kit.catalogue import DATA
 from scenarios.kit.claims.filtering import (
     accounted,
     as_allowed,
@@ -22,10 +21,9 @@ from scenarios.kit.claims.filtering import (
     stands_alone,
     unasked,
 )
-from scenarios.kit.routing.data_file import load
 from scenarios.kit.services import Nftables, Web
 from scenarios.kit.services.echo import Echo
-from scenarios.kit.services.firewall import Firewall, Policy
+from scenarios.kit.services.firewall import Firewall, policy_from
 from scenarios.kit.services.nftables import has_rules
 
 OUTSIDE = {"anyone": ("198.51.100.0/24", 7), "admin": ("1.2.3.0/24", 4), "blocked": ("203.0.113.64/26", 2)}
@@ -40,7 +38,7 @@ class Walls(Topo):
     """A company with a public server, and three who come from outside."""
 
     def build(self, filter: str = "stateful", policy: str = "firewall.yaml"):
-        rules, memory = load(DATA / policy, Policy), filter == "stateful"
+        rules, memory = policy_from(policy), filter == "stateful"
         self.addRouter("fw", services=[Firewall(rules, "forward", memory)])
         self.addHost("server", services=[Web(), Echo((22, 443, 5432, 8080)), Firewall(rules, "input", memory)])
         self.addHost("anyone", services=[Web()])

@@ -45,9 +45,9 @@ def fails_closed(net, src: str, dst: str, gateway: str, near: str, outside: str)
         answered = probes.ping(net, src, dst, wait=SILENCE).answered
         leaks = [packet for word in words for packet in search(beyond.packets(), word)]
     reachable(src, dst).verify(net)
-    if answered:
-        return f"{src} still reaches {dst}"
-    return f"it leaks: {leaks[0]}" if leaks else None
+    if leaks:
+        return f"it leaks: {leaks[0]}"
+    return f"{src} still reaches {dst}" if answered else None
 
 
 @claims("{dst} hears a replayed packet of {src} just once")

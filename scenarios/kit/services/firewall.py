@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ..catalogue import DATA
 from ..command import ask, attempt, run
+from ..routing import data_file
 from ..routing.data_file import Misfit
 from .nftables import Ruleset
 
@@ -95,6 +97,12 @@ def permits(policy: Policy, source: str, target: str, port: int) -> bool:
         return False
     return any(_within(policy, source, rule.source) and _within(policy, target, rule.target)
                and (rule.tcp == "all" or port in rule.tcp) for rule in policy.rules)
+
+
+def policy_from(file: str) -> Policy:
+    """The policy in a file of scenarios/data, or at a path. Raises BadData, in one line."""
+    beside = DATA / file
+    return data_file.load(beside if beside.exists() else file, Policy)
 
 
 def firewall_of(net, node: str) -> Firewall:

@@ -44,6 +44,7 @@ verify-x509-name {{there.gateway}} name
 nobind
 tls-timeout 1
 connect-retry 1 1
+auth-retry nointeract
 """
 KNOWN = """\
 ifconfig-push 10.99.0.2 255.255.255.0

@@ -48,6 +48,7 @@ verify-x509-name {server_name} name
 tls-timeout 1
 hand-window 5
 connect-retry 1 1
+auth-retry nointeract
 script-security 2
 up "/bin/sh names.sh"
 """
