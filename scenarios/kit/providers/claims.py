@@ -29,6 +29,19 @@ def homes(net) -> list[int]:
     return [asn for asn in internet_of(net).ases if f"h{asn}" in net]
 
 
+@claims("{router} has BGP sessions with {neighbours}", within=CONVERGENCE)
+def established(net, router: str, neighbours: tuple[str, ...]) -> str | None:
+    down = [name for name in neighbours if not looking_glass.sessions(net, router).get(name)]
+    return f"not with {', '.join(down)}" if down else None
+
+
+@claims("{router} reaches {prefix} by AS path {path}", within=CONVERGENCE)
+def uses(net, router: str, prefix: str, path: tuple[int, ...]) -> str | None:
+    """The path that the router has chosen, as its looking glass shows it."""
+    route = looking_glass.best(net, router, prefix)
+    return None if route and route.path == path else f"it is {spelled(route.path if route else None)}"
+
+
 @claims("every AS uses the path that the business demands, to every other", within=CONVERGENCE)
 def follows_the_business(net) -> str | None:
     """The best path of every router for every AS's prefixes is the one that Gao and Rexford's rules give."""

@@ -39,6 +39,10 @@ class RoutingDaemon(Service):
         """Take up facts that have changed."""
         raise NotImplementedError
 
+    def shut(self, node, neighbour: str, down: bool) -> None:
+        """Close the session with a neighbour, or allow it again."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class Bird(RoutingDaemon):
@@ -56,6 +60,9 @@ class Bird(RoutingDaemon):
     def reload(self, node):
         self.write(node)
         self.ask(node, "configure")
+
+    def shut(self, node, neighbour, down):
+        self.ask(node, f"{'disable' if down else 'enable'} {bird.protocol(neighbour)}")
 
     def ask(self, node, command: str) -> list[str]:
         """Say something to BIRD, as at the prompt of birdc. Raises BirdSays."""
@@ -95,9 +102,16 @@ class Frr(RoutingDaemon):
     def reload(self, node):
         node.supervisor.restart(self.daemon)
 
-    def ask(self, node, command: str) -> str:
+    def shut(self, node, neighbour, down):
+        facts = self.speaker(node)
+        far = next(each.address for each in facts.neighbours if each.name == neighbour)
+        order = f"neighbor {far} shutdown" if down else f"no neighbor {far} shutdown"
+        self.ask(node, "configure terminal", f"router bgp {facts.asn}", order)
+
+    def ask(self, node, *commands: str) -> str:
         """Say something to all daemons, as at the prompt of vtysh."""
-        return run(node, "vtysh", "--vty_socket", str(self.sockets(node)), "-c", command)
+        words = (word for command in commands for word in ("-c", command))
+        return run(node, "vtysh", "--vty_socket", str(self.sockets(node)), *words)
 
     def sockets(self, node) -> Path:
         return node.supervisor.directory / "frr"
@@ -147,3 +161,17 @@ def retell_link(net, router: str, neighbour: str, **facts) -> None:
         if any(far.node.name == neighbour for far in far_ends(intf)):
             intf.params.update(facts)
     daemon_of(node).reload(node)
+
+
+def shut(net, router: str, neighbour: str, down: bool) -> None:
+    """Close a router's session with a neighbour by hand, or allow it again."""
+    daemon_of(net[router]).shut(net[router], neighbour, down)
+
+
+def shut_down(net, router: str, neighbour: str) -> bool:
+    """Whether a session was closed by hand."""
+    node, daemon = net[router], daemon_of(net[router])
+    if isinstance(daemon, Bird):
+        return any(line.split()[3] == "down" for line in daemon.ask(node, f"show protocols {bird.protocol(neighbour)}")
+                   if line.startswith(bird.protocol(neighbour)))
+    return "shutdown" in daemon.ask(node, "show running-config bgpd")

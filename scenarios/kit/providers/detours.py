@@ -1,17 +1,40 @@
 """A cable fails, and packets take another way: measured while it happens."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
 
 from ..expect import CannotAsk, Claim, Measured
 from ..waiting import poll
+from .daemons import daemon_of
 from .failures import unplugged
 from .outage import Stream
 from .telling import PATIENCE, settled
 from .ways import traced
 
+Cut = Callable[[object], AbstractContextManager]
 
-def detour(what: str, cables: Sequence[str], *nodes: str) -> Claim:
-    """Without ``cables`` packets from the first to the last of ``nodes`` cross just those between.
+
+def cables(*wires: str) -> Cut:
+    """Cables, or single ends of them, that are out for a while."""
+    return lambda net: unplugged(net, list(wires))
+
+
+def session(router: str, neighbour: str) -> Cut:
+    """A BGP session that its router closes for a while; the cable stays."""
+    @contextmanager
+    def closed(net):
+        node = net[router]
+        daemon_of(node).shut(node, neighbour, True)
+        try:
+            yield
+        finally:
+            daemon_of(node).shut(node, neighbour, False)
+
+    return closed
+
+
+def detour(what: str, cut: Cut, *nodes: str) -> Claim:
+    """Without what ``cut`` takes away, packets from the first to the last of ``nodes`` cross just those between.
 
     The figure tells how long the way was dark. Afterwards the usual way is the way again.
     """
@@ -23,7 +46,7 @@ def detour(what: str, cables: Sequence[str], *nodes: str) -> Claim:
             raise CannotAsk(f"before {what} fails, packets go by {', '.join(usual)}")
         with Stream(net, src, dst) as stream:
             stream.begin()
-            with unplugged(net, list(cables)):
+            with cut(net):
                 stream.mark()
                 poll(lambda: stream.flows() and traced(net, src, dst) == list(nodes), PATIENCE)
                 figure, seen = stream.outage, traced(net, src, dst)
