@@ -68,7 +68,7 @@ scenario = Scenario(
     ],
     look=[
         Look("fay", "icmp", "while ivy pings fay: TTL 63, from 0e:00:00:00:00:01, a card that no machine has"),
-        Look("hal", "arp or icmp", "while dan pings hal: nothing; the switch where dan is drops his question"),
+        Look("hal", "icmp", "while dan pings hal: nothing; the switch where dan is drops his question"),
     ],
     faults=[
         Fault("policy_slip", "somebody in Finance reads what HR writes", layer="filter",

@@ -46,7 +46,7 @@ scenario = Scenario(
         filtered("client", "server", 8080, control=("server", "server")),
     ],
     look=[
-        Look("client", "tcp port 80", "while it fetches http://192.168.1.20/: three packets, the page, four packets"),
+        Look("client", "tcp port 80", "while it fetches http://192.168.1.20/: three packets, the page, and the close"),
         Look("client", "tcp port 8080", "a SYN, after a second the same SYN, after two more again; and no answer"),
     ],
     faults=[

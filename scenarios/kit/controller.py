@@ -76,13 +76,19 @@ class RyuApp(mininet_node.Controller, Node):
         before = len(self.answers)
         self._lay(text)
         if self.daemon:
-            waiting.until(lambda: self._look() or len(self.answers) > before, within=START,
+            waiting.until(lambda: self._answered(before), within=START,
                           what=f"the controller {self.name} to take its new settings")
             if self.answers[-1]["event"] == "settings_refused":
                 raise LabError(f"the controller {self.name} refuses: {self.answers[-1]['reason']}")
 
+    def _answered(self, before: int) -> bool:
+        self._look()
+        return len(self.answers) > before
+
     def _lay(self, text: str | None) -> None:
         """Replace the link, or the file in its place, as a whole."""
+        if self.settings is None or self.configuration is None:
+            raise LabError(f"the controller {self.name} has no settings that could change")
         new = self.settings.with_suffix(".new")
         new.parent.mkdir(parents=True, exist_ok=True)
         new.unlink(missing_ok=True)

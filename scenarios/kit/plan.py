@@ -1,6 +1,6 @@
 """An address plan: a block cut into subnets, who lives where, and what arithmetic says of who reaches whom."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from itertools import combinations, permutations
@@ -133,7 +133,7 @@ def prefix_for(hosts: int) -> int:
     return 32 - ceil(log2(hosts + 2))
 
 
-def aligned(rows: list[tuple[str, ...]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
     """A table in columns, with blanks between.
 
     >>> print(aligned([("a", "bb"), ("ccc", "d")]))
@@ -144,7 +144,7 @@ def aligned(rows: list[tuple[str, ...]]) -> str:
     return "\n".join(_line(row, widths) for row in rows)
 
 
-def _line(row: tuple[str, ...], widths: list[int]) -> str:
+def _line(row: Sequence[str], widths: list[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 

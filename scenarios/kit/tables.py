@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import IPv4Network, ip_address, ip_interface
 from typing import Any
 
 from .command import ask, run
@@ -69,7 +69,7 @@ def routes(net, node: str, inside: str = "0.0.0.0/0") -> dict[str, str]:
     """The node's routes to prefixes that lie in ``inside``: prefix to gateway, or to interface if it is a neighbour."""
     rows = ask(net[node], "ip", "-j", "route")
     found = {row["dst"]: row.get("gateway") or row["dev"] for row in rows if row["dst"] != "default"}
-    return {prefix: via for prefix, via in found.items() if ip_network(prefix).subnet_of(ip_network(inside))}
+    return {prefix: via for prefix, via in found.items() if IPv4Network(prefix).subnet_of(IPv4Network(inside))}
 
 
 def has_length(net, node: str, length: int) -> bool:

@@ -15,6 +15,7 @@ from .application import spelled_out
 
 FIN_WAIT_2 = 5  # tcp_states.h: our FIN is acknowledged, the other side may go on talking
 SETTLE = 1.0  # seconds for an acknowledgement that may be delayed by 40 ms
+REPAIR = 5.0  # seconds for TCP to send again what a bad wire has lost, a SYN after one second
 PATIENCE = 20  # seconds for a file over a bad wire
 OPENING = ["> SYN", "< SYN ACK", "> ACK"]
 CLOSING = ["> FIN ACK", "< ACK", "< FIN ACK", "> ACK"]
@@ -27,7 +28,7 @@ def shakes_hands(net, client: str, server: str) -> str | None:
         listener = stack.enter_context(probes.listen(net, server, 0))
         port = listener.getsockname()[1]
         heard = stack.enter_context(tap(net, client, filter=f"tcp port {port}"))
-        near = stack.enter_context(probes.open_stream(net, client, server, port))
+        near = stack.enter_context(probes.open_stream(net, client, server, port, REPAIR))
         far = stack.enter_context(listener.accept()[0])
         near.shutdown(socket.SHUT_WR)
         waiting.poll(lambda: near.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == FIN_WAIT_2, SETTLE)
@@ -62,7 +63,8 @@ def lost_for_good(net, client: str, server: str, wire: str, every: int, count: i
         raise CannotAsk(f"the control failed: only {len(whole)} came over a good wire")
     if not set(some) <= set(_datagrams(count)):
         return "some came changed"
-    return None if len(some) == count - count // every else f"{count - len(some)} were lost"
+    missing = count - len(some)
+    return None if abs(missing - count // every) <= 1 else f"{missing} were lost"  # another packet may have been counted
 
 
 @claims("UDP keeps messages of {sizes} bytes apart, and TCP makes one stream of them")
@@ -123,10 +125,12 @@ def _by_tcp(net, client: str, server: str, messages: Sequence[bytes]) -> bytes:
     """One call, when all of it is there."""
     size = sum(map(len, messages))
     with probes.listen(net, server, 0) as listener:
-        with probes.open_stream(net, client, server, listener.getsockname()[1]) as mouth, listener.accept()[0] as ear:
+        port = listener.getsockname()[1]
+        with probes.open_stream(net, client, server, port, REPAIR) as mouth, listener.accept()[0] as ear:
+            ear.settimeout(REPAIR)
             for message in messages:
                 mouth.sendall(message)
-            waiting.poll(lambda: len(ear.recv(size, socket.MSG_PEEK)) == size, SETTLE)
+            waiting.poll(lambda: len(ear.recv(size, socket.MSG_PEEK)) == size, REPAIR)
             return ear.recv(size)
 
 

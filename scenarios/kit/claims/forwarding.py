@@ -21,7 +21,7 @@ def forwarded(net, src: str, dst: str, router: str) -> str | None:
     if not left or not came:
         return f"none arrived: {answer}"
     before, after = left[0], came[0]
-    if after.ttl == before.ttl - 1 and before.eth_dst in cards and after.eth_src in cards:
+    if before.ttl and after.ttl == before.ttl - 1 and before.eth_dst in cards and after.eth_src in cards:
         return None
     return f"it left with TTL {before.ttl} for {before.eth_dst}, and came with TTL {after.ttl} from {after.eth_src}"
 
