@@ -22,6 +22,7 @@ COMMANDS = {
     "stop": "running:stop",
     "faults": "trouble:faults",
     "break": "trouble:break_lab",
+    "diagnose": "diagnose:diagnose",
     "hint": "trouble:hint",
     "solve": "trouble:solve",
     "restore": "trouble:restore",

@@ -7,6 +7,7 @@ import click
 
 from scenarios.command_line import complete, trouble
 from scenarios.kit import control, waiting
+from scenarios.kit.errors import NoSuchThing
 
 ENDING = 20  # seconds: services get two to end, the kernel does the rest
 
@@ -15,7 +16,7 @@ ENDING = 20  # seconds: services get two to end, the kernel does the rest
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def ps(as_json: bool) -> None:
     """The labs that are running."""
-    rows = [control.ask_once(name, "info") for name in control.running()]
+    rows = [row for name in control.running() if (row := _info(name))]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -26,6 +27,14 @@ def ps(as_json: bool) -> None:
         click.echo(f"{row['name']:<20} {len(row['nodes']):>4} nodes   {row['seconds']:>7.0f} s   {state}")
         for death in row["dead"]:
             click.echo(f"{'':<20} {death}")
+
+
+def _info(name: str) -> dict | None:
+    """What a lab says of itself; nothing when it ends meanwhile."""
+    try:
+        return control.ask_once(name, "info")
+    except (control.Ended, NoSuchThing):
+        return None
 
 
 @click.command()

@@ -25,6 +25,10 @@ Answers = Iterator[dict[str, Any]]
 Operation = Callable[..., Answers]
 
 
+class Ended(LabError):
+    """A lab that ended while it was asked."""
+
+
 class Busy(LabError):
     """Too many labs of one name."""
 
@@ -64,10 +68,13 @@ def serve(listener: socket.socket, operations: dict[str, Operation]) -> None:
 
 def ask(name: str, operation: str, **arguments) -> Answers:
     """Send a request to a lab, and give its answers as they come. Raises LabError with what the lab says is wrong."""
-    with connect(name) as line:
-        line.sendall(json.dumps({"do": operation, **arguments}).encode() + b"\n")
-        for answer in line.makefile():
-            yield _checked(json.loads(answer))
+    try:
+        with connect(name) as line:
+            line.sendall(json.dumps({"do": operation, **arguments}).encode() + b"\n")
+            for answer in line.makefile():
+                yield _checked(json.loads(answer))
+    except ConnectionError:
+        raise Ended(f"the lab {name} has ended") from None
 
 
 def ask_once(name: str, operation: str, **arguments) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from . import waiting
 from .errors import LabError
@@ -61,11 +62,14 @@ class Claim:
     """A sentence, and a probe that returns None (or a figure, Measured) while it is true, else what is seen instead.
 
     ``within`` is how long to go on asking, in seconds; 0 asks once, for what has happened and will not change.
+    A claim of a family says which, and what its arguments are.
     """
 
     sentence: str
     probe: Probe = field(repr=False)
     within: float = SOON
+    family: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def ask(self, net, patience: float | None = None) -> Verdict:
         """Ask until it holds, or for ``within`` seconds, or for ``patience`` where that is less."""
@@ -135,7 +139,8 @@ def claims(template: str, within: float = SOON) -> Callable[[Probe], Callable[..
             bound = signature.replace(parameters=parameters).bind(*args, **kwargs)
             bound.apply_defaults()
             sentence = template.format(**{name: _spoken(value) for name, value in bound.arguments.items()})
-            return Claim(sentence, functools.partial(_call, probe, bound), within)
+            return Claim(sentence, functools.partial(_call, probe, bound), within, probe.__name__,
+                         dict(bound.arguments))
 
         make.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         return make

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from . import capability, control, sandbox
 from .errors import LabError
 from .expect import Verdict
+from .facts import World
 from .net import Net
 from .scenario import Scenario, dead_daemons
 from .trouble import Search, Trouble
@@ -27,6 +28,7 @@ class Lab:
         self.net: Net | None = None
         self.timings: dict[str, float] = {}
         self.verdicts: list[Verdict] = []
+        self.baseline: World | None = None
         self._asking = threading.Lock()
 
     def enter(self, keep: list[str] | None = None) -> None:
@@ -53,6 +55,14 @@ class Lab:
             for verdict in self.scenario.ask(net, patience):
                 self.verdicts.append(verdict)
                 yield verdict
+            self._remember()
+
+    def _remember(self) -> None:
+        """What the network was like when all its claims held, to be compared with later."""
+        if self.baseline is None and all(verdict.held for verdict in self.verdicts):
+            from .facts import gather
+
+            self.baseline = gather(self._running())
 
     def break_it(self, fault: str | None = None, seed: int | None = None) -> Search:
         """Inject a fault of that name, or one drawn by lot."""
@@ -70,7 +80,8 @@ class Lab:
         """What other terminals may ask, by name."""
         return {"info": self._info, "enter": self._enter, "check": self._check, "stop": self._stop,
                 "resolve": self._resolve, "faults": self._faults, "break": self._break, "hint": self._hint,
-                "progress": self._progress, "solve": self._solve, "restore": self._restore}
+                "progress": self._progress, "solve": self._solve, "restore": self._restore,
+                "diagnose": self._diagnose}
 
     def _running(self) -> Net:
         if self.net is None:
@@ -134,6 +145,17 @@ class Lab:
         with self._asking:
             self._trouble().restore()
         yield from self._check()
+
+    def _diagnose(self, src: str | None = None, dst: str | None = None) -> Answers:
+        """Each question that was asked, and at last what was found, if anything was."""
+        from . import diagnosis
+
+        with self._asking:
+            look = diagnosis.Diagnosis(self._running(), self.scenario.claims, self.baseline)
+            question = diagnosis.asks.of_words(src, dst, look.names) if src and dst else None
+            for answer in look.run(question):
+                yield {"asked": str(answer.ask), "outcome": answer.journey.outcome if answer.journey else "",
+                       "finding": answer.finding.json() if answer.finding else None}
 
     def _trouble(self) -> Trouble:
         self._running()

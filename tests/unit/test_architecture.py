@@ -16,7 +16,9 @@ LAYERS = [
     "controller topo capture probes actions tables conntrack streams losses inject portscan",
     "net openflow",
     "claims scenario evidence providers",
-    "trouble facts drawing journey diagnosis trace look graph watch",
+    "facts drawing ears verdicts",
+    "trouble journey look graph watch",
+    "diagnosis trace",
     "lab tour pages",
     "prompt",
 ]

@@ -16,7 +16,7 @@ def carries(where: str, filter: str, during: Claim, at_least: int = 1) -> Claim:
             seen = len(heard.wait(at_least, SETTLE))
         return None if seen >= at_least else f"{seen} packets of {filter!r} were heard at {where}"
 
-    return Claim(f"{where} carries {filter!r} while {during}", probe, during.within)
+    return Claim(f"{where} carries {filter!r} while {during}", probe, during.within, "carries", {"during": during})
 
 
 def never_carries(where: str, filter: str, during: Claim, but_at: str) -> Claim:
@@ -33,7 +33,8 @@ def never_carries(where: str, filter: str, during: Claim, but_at: str) -> Claim:
             strays = heard.packets()
         return f"{len(strays)} did, the first: {strays[0]}" if strays else None
 
-    return Claim(f"{where} carries no {filter!r} while {during}", probe, during.within)
+    return Claim(f"{where} carries no {filter!r} while {during}", probe, during.within, "never_carries",
+                 {"during": during})
 
 
 def _hold(during: Claim, net) -> None:

@@ -1,0 +1,154 @@
+"""What is wrong, and at which layer: questions are sent as marked packets, and where one is lost, layers are checked.
+
+It knows the drawing, the claims and what it sees; which fault was injected it does not know.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+
+from ..command import attempt
+from ..drawing import Drawing
+from ..expect import Claim
+from ..facts import Facts, World, gather, of_lab
+from ..journey import SILENT, Ask, Journey, again, travel
+from ..links import place_of
+from . import application, asks, drift, layers
+from .case import Case
+from .finding import LAYERS, Finding
+from .reasons import explain
+from .sizes import black_hole
+
+TRIES = 2  # the first packet may be lost while a controller or an ARP cache learns
+SHORT = 0.5  # seconds that an answer may take on a way that was just used
+AT_ONCE, SURE = 0.5, 15.0  # seconds to ask a claim: all of them, and those that have just failed
+LINES = 6  # of a command's output
+FULL = 1472  # bytes of payload that fill an Ethernet frame: 1500 less IP (20) and ICMP (8)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one question: a finding, or nothing: all is well. ``journey`` is its packet's."""
+
+    ask: Ask
+    finding: Finding | None
+    journey: Journey | None = None
+
+
+class Diagnosis:
+    """One look at a network, at one moment."""
+
+    def __init__(self, net, claims: Sequence[Claim] = (), baseline: World | None = None):
+        self.net, self.claims, self.baseline = net, claims, baseline
+        self.drawing, self.world = Drawing.of(net), gather(net)
+        self.names = asks.Names(self.drawing, self.world)
+
+    def run(self, question: Ask | None = None) -> Iterator[Answer]:
+        """Ask one question, or all that the claims imply, until something is found."""
+        for answer in self._answers(question):
+            yield answer
+            if answer.finding:
+                return
+
+    def _answers(self, question: Ask | None) -> Iterator[Answer]:
+        if question:
+            yield from self._about(question)
+            return
+        asked = asks.of_claims(self.claims, self.names) or asks.of_pairs(self.names)
+        answered = []
+        for ask in asked:
+            for answer in self._about(ask, sizes=False):
+                yield answer
+                answered += [ask] if ask.port is None or ask.url.startswith("http") else []
+        yield from self._sizes(answered)
+        yield from self._suspicions()
+
+    def _about(self, ask: Ask, sizes: bool = True) -> Iterator[Answer]:
+        journey = self._journey(ask) if ask.dst and not ask.url.startswith("dns:") else None
+        finding = self._explained(journey) if journey else None
+        if finding is None and ask.url:
+            finding = self._application(ask)
+        yield Answer(ask, self._with_output(finding), journey)
+        if sizes and finding is None and ask.dst:
+            yield from self._sizes([ask])
+
+    def _journey(self, ask: Ask) -> Journey:
+        for number in range(TRIES):
+            journey = travel(self.net, ask, self.world)
+            if journey.outcome == "answered" or number == TRIES - 1:
+                break
+        return journey
+
+    def _explained(self, journey: Journey) -> Finding | None:
+        if journey.outcome == "answered":
+            return None
+        self.world = gather(self.net)  # neighbour tables have learned of the failure
+        found = explain(Case(self.drawing, self.world, self.lab, journey))
+        return found or Finding("link" if journey.outcome == SILENT else "service",
+                                f"{journey.ask}: {journey.outcome}, and every layer looks well", journey.ask.src,
+                                ("ip", "-br", "addr"))
+
+    def _application(self, ask: Ask) -> Finding | None:
+        if not ask.url.startswith("dns:"):
+            return application.fetch(self.net, ask)
+        if not ask.dst:
+            ask = again(ask, dst=application.name_server(self.net, ask.src))
+        finding = application.resolve(self.net, self.world, ask)
+        if finding and ask.dst and finding.layer == "name" and "does not answer" in finding.sentence:
+            below = self._explained(self._journey(again(ask, protocol="icmp", port=None, url="")))
+            return below or self._explained(self._journey(again(ask, url=""))) or finding
+        return finding
+
+    def _sizes(self, asked: Sequence[Ask]) -> Iterator[Answer]:
+        """Full-sized packets that must not be fragmented: they pass, or the sender is told why not."""
+        for src, dst in dict.fromkeys((ask.src, ask.dst) for ask in asked if ask.dst):
+            ask = Ask(src, dst, size=FULL, name=f"{dst} with {FULL} bytes")
+            journey = travel(self.net, ask, self.world, SHORT)
+            if journey.outcome == SILENT and travel(self.net, Ask(src, dst), self.world, SHORT).outcome == "answered":
+                case = Case(self.drawing, self.world, self.lab, journey)
+                yield Answer(ask, self._with_output(black_hole(case)), journey)
+
+    def _suspicions(self) -> Iterator[Answer]:
+        """Nothing that was asked failed: then what the failing claims say, then what has changed."""
+        failing = [claim for claim in self.claims if not claim.ask(self.net, AT_ONCE).held]
+        certain = next((claim for claim in failing if not claim.ask(self.net, SURE).held), None)
+        if certain is None:
+            return
+        changes = drift.compare(self.baseline or {}, gather(self.net))
+        for finding in islice(chain(self._as_drawn(), changes), 1):
+            yield Answer(Ask("", "", name=str(certain)), self._with_output(finding))
+        families = {claim.family for claim in failing} - asks.NEGATIVE - asks.POSITIVE
+        for ask in asks.of_claims(failing, self.names, families) if families else ():
+            yield from self._about(ask, sizes=False)
+
+    def _as_drawn(self) -> Iterator[Finding]:
+        """Wires and addresses that are not as in the drawing, used by our questions or not."""
+        case = Case(self.drawing, self.world, self.lab, Journey(Ask("", ""), SILENT))
+        ends = [end for end in self.drawing.ends.values() if end.node in self.world]
+        for check in layers.link, layers.address:
+            yield from filter(None, (check(case, end) for end in ends))
+        yield from filter(None, (layers.daemons(case, node) for node in self.world))
+
+    @property
+    def lab(self) -> Facts:
+        return of_lab(self.net)
+
+    def _with_output(self, finding: Finding | None) -> Finding | None:
+        """The command of a finding is run, and what it shows is quoted."""
+        if finding is None or not finding.command:
+            return finding
+        node = self.net[finding.node] if finding.node else _Lab()
+        done = attempt(node, *finding.command)
+        lines = [line.rstrip() for line in (done.stdout or done.stderr).splitlines() if line.strip()]
+        shown = [line for line in lines if any(word in line for word in finding.shows)]
+        return replace(finding, output=tuple((shown or lines)[:LINES]))
+
+
+class _Lab:
+    """The lab's own namespace, as a node on which programs run."""
+
+    name = "lab"
+    place = property(lambda self: place_of(None))
+
+
+__all__ = ["LAYERS", "Answer", "Diagnosis", "Finding", "asks"]

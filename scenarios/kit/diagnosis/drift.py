@@ -1,0 +1,113 @@
+"""What has changed since all claims held, for faults that stop no packet which anybody sends; pure."""
+
+from collections.abc import Iterator
+
+from ..facts import Facts, Row, World
+from .finding import Finding
+
+VOLATILE = {"handle", "packets", "bytes"}
+
+
+def compare(before: World, now: World) -> Iterator[Finding]:
+    """Differences, from the bottom up."""
+    for layer in _links, _dead, _settings, _filters, _routes, _configurations:
+        for node, facts in now.items():
+            if node in before:
+                yield from layer(before[node], facts)
+
+
+def _finding(layer: str, facts: Facts, sentence: str, *command: str, shows: tuple[str, ...] = ()) -> Finding:
+    return Finding(layer, f"{facts.node} {sentence}", facts.node, command, shows=shows, compared=True)
+
+
+def _links(before: Facts, now: Facts) -> Iterator[Finding]:
+    for row in before.links:
+        name, other = row["ifname"], now.link(row["ifname"])
+        if other is None:
+            yield _finding("link", now, f"no longer has the interface {name}", "ip", "-br", "link", "show")
+        elif before.is_up(name) != now.is_up(name):
+            yield _finding("link", now, f"has switched {name} {'on' if now.is_up(name) else 'off'}",
+                           "ip", "-br", "link", "show", "dev", name)
+        elif row["mtu"] != other["mtu"]:
+            yield _finding("MTU", now, f"sends at most {other['mtu']} bytes by {name}, not {row['mtu']}",
+                           "ip", "link", "show", "dev", name)
+
+
+def _settings(before: Facts, now: Facts) -> Iterator[Finding]:
+    for name, value in before.settings.items():
+        if now.settings.get(name, value) != value:
+            layer = "filter" if "rp_filter" in name or "echo" in name else "route"
+            dotted = name.replace("/", ".")
+            yield _finding(layer, now, f"has {dotted} = {now.settings[name]}, which was {value}", "sysctl", dotted)
+
+
+def _routes(before: Facts, now: Facts) -> Iterator[Finding]:
+    had, has = _static(before), _static(now)
+    if had != has:
+        gone, new = had - has, has - had
+        yield _finding("route", now, f"had the route {_listed(gone)} and has {_listed(new)}", "ip", "route")
+
+
+def _static(facts: Facts) -> set[str]:
+    return {" ".join(str(row[key]) for key in ("type", "dst", "gateway", "dev") if key in row)
+            for row in facts.routes if row.get("protocol") == "static" and row.get("table", "main") == "main"}
+
+
+def _filters(before: Facts, now: Facts) -> Iterator[Finding]:
+    had, has = (_rules_by_chain(facts) for facts in (before, now))
+    for chain in sorted(set(had) | set(has)):
+        if chain not in has:
+            sentence = f"no longer has the packet filter's chain '{chain}'"
+        elif chain not in had:
+            sentence = f"has a new chain '{chain}' in its packet filter"
+        elif had[chain] != has[chain]:
+            sentence = f"has other rules in its chain '{chain}': {len(has[chain])} now, {len(had[chain])} then"
+        else:
+            continue
+        yield _finding("filter", now, sentence, "nft", "list", "ruleset")
+
+
+def _rules_by_chain(facts: Facts) -> dict[str, list[str]]:
+    chains = {f"{row['chain']['family']} {row['chain']['table']} {row['chain']['name']}": []
+              for row in facts.ruleset if "chain" in row}
+    for row in facts.ruleset:
+        if "rule" in row:
+            rule = row["rule"]
+            name = f"{rule['family']} {rule['table']} {rule['chain']}"
+            chains.setdefault(name, []).append(str(_lasting(rule.get("expr", []))))
+    return chains
+
+
+def _lasting(value):
+    """A rule without what changes by itself."""
+    if isinstance(value, dict):
+        return {key: _lasting(each) for key, each in value.items() if key not in VOLATILE}
+    return [_lasting(each) for each in value] if isinstance(value, list) else value
+
+
+def _dead(before: Facts, now: Facts) -> Iterator[Finding]:
+    runs = {row["name"] for row in now.daemons if row["runs"]}
+    for row in before.daemons:
+        if row["runs"] and row["process"] and not row["filters"] and row["name"] not in runs:
+            yield _finding("service", now, f"no longer runs {row['name']}", "ps", "-ef")
+
+
+def _configurations(before: Facts, now: Facts) -> Iterator[Finding]:
+    had, has = ({row["name"]: row for row in facts.daemons} for facts in (before, now))
+    for name, row in had.items():
+        if name in has and row.get("files") != has[name].get("files"):
+            yield _finding("route" if name in ROUTING else "service", now, f"runs {name} with another configuration",
+                           "ps", "-ef")
+    for name in set(has) - set(had):
+        yield _finding("service", now, f"runs {name}, which it did not", "ps", "-ef")
+
+
+ROUTING = {"bird", "frr", "bgpd", "ospfd", "zebra"}
+
+
+def _listed(words) -> str:
+    return ", ".join(sorted(words)) or "none"
+
+
+def rows(world: World) -> dict[str, Row]:
+    return {name: facts.json() for name, facts in world.items()}
