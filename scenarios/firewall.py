@@ -27,7 +27,7 @@ from scenarios.kit.services.firewall import Firewall, policy_from
 from scenarios.kit.services.nftables import has_rules
 
 OUTSIDE = {"anyone": ("198.51.100.0/24", 7), "admin": ("1.2.3.0/24", 4), "blocked": ("203.0.113.64/26", 2)}
-HOSTS = (*OUTSIDE, "server", "pc")
+EVERYBODY = (*OUTSIDE, "server", "pc")
 PORTS = (22, 80, 443, 5432, 8080)
 OVERZEALOUS = Nftables("""table inet overzealous { chain forward { type filter hook forward priority filter - 1
   tcp dport 80 counter drop
@@ -56,7 +56,7 @@ scenario = Scenario(
     options={"filter": ["stateful", "stateless"], "policy": []},
     requires=[program(name) for name in ("nft", "tcpdump", "nmap", "socat", "nginx", "curl")],
     claims=[
-        as_allowed(HOSTS, "fw", PORTS, same=tuple(OUTSIDE)),
+        as_allowed(EVERYBODY, "fw", PORTS, same=tuple(OUTSIDE)),
         fetches("anyone", "http://server/", shows="server at your service"),
         fetches("pc", "http://anyone/", shows="anyone at your service"),
         filtered("blocked", "server", 80, control=("anyone", "server")),
@@ -65,7 +65,7 @@ scenario = Scenario(
         unasked("anyone", "pc", "fw", outside="fw:wan", inside="fw:lan"),
         scanned("anyone", "server", "fw"),
         scanned("admin", "server", "fw"),
-        stands_alone("server", "fw", HOSTS, PORTS),
+        stands_alone("server", "fw", EVERYBODY, PORTS),
         accounted("anyone", "server", "fw", 8080),
     ],
     look=[

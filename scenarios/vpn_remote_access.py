@@ -13,7 +13,7 @@ that the hotel sees nothing and the website sees the company (full tunnel). Who 
 """
 
 from scenarios.kit import Bridge, Fault, Look, Scenario, Subnet, Topo, fetches, never_carries, resolves
-from scenarios.kit.actions import halt, resume
+from scenarios.kit.actions import halt, in_turn, resume
 from scenarios.kit.capability import TUN, program
 from scenarios.kit.claims.access import fixed, pooled, revoked
 from scenarios.kit.claims.nat import seen_as
@@ -75,8 +75,8 @@ scenario = Scenario(
     ],
     faults=[
         Fault("alice_revoked", "alice is locked out, and bob beside her is not", layer="service",
-              inject=lambda net: (revoke(net, "gw", "alice"), resume(net, "tunnel", "alice")),
-              repair=lambda net: (readmit(net, "gw", "alice"), resume(net, "tunnel", "alice")),
+              inject=in_turn(lambda net: revoke(net, "gw", "alice"), lambda net: resume(net, "tunnel", "alice")),
+              repair=in_turn(lambda net: readmit(net, "gw", "alice"), lambda net: resume(net, "tunnel", "alice")),
               injected=lambda net: "alice" in server_of(net, "gw").authority.revoked,
               breaks=["each of alice", "alice fetches http://192", "alice resolves", "alice stays in"],
               hints=("The hotel is fine: ask bob.", "Does the gateway hear alice call? What does it answer?",

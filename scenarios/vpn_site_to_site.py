@@ -13,7 +13,7 @@ openvpn or ipsec.
 """
 
 from scenarios.kit import Fault, Look, Scenario, Subnet, Topo, fetches, reachable
-from scenarios.kit.actions import halt, install, resume, uninstall
+from scenarios.kit.actions import halt, in_turn, install, resume, uninstall
 from scenarios.kit.capability import TUN, program
 from scenarios.kit.claims.secrecy import fails_closed, replayed, secret, unknown
 from scenarios.kit.claims.size import clamped, too_big
@@ -28,6 +28,7 @@ from scenarios.kit.services.wireguard import CAPABLE
 A = Site("gw_a", "198.51.100.2", "192.168.1.0/24", "192.168.1.1")
 B = Site("gw_b", "203.0.113.2", "192.168.2.0/24", "192.168.2.1")
 X = Site("gw_x", "192.0.2.2", "192.168.3.0/24", "192.168.3.1")
+BOTH = (A.gateway, B.gateway)
 
 
 class SiteToSite(Topo):
@@ -75,8 +76,8 @@ scenario = Scenario(
               hints=("Both gateways are on the Internet.", "They call, and do not answer each other. Why?",
                      "Whose key does gw_b hold? See /var/log/gw_b, or 'wg show'.")),
         Fault("black_hole", "small things work, large ones hang", layer="MTU",
-              inject=lambda net: (install(net, BLACK_HOLE, "gw_a", "gw_b"), halt(net, "clamping", "gw_a", "gw_b")),
-              repair=lambda net: (uninstall(net, BLACK_HOLE, "gw_a", "gw_b"), resume(net, "clamping", "gw_a", "gw_b")),
+              inject=in_turn(lambda net: install(net, BLACK_HOLE, *BOTH), lambda net: halt(net, "clamping", *BOTH)),
+              repair=in_turn(lambda net: uninstall(net, BLACK_HOLE, *BOTH), lambda net: resume(net, "clamping", *BOTH)),
               injected=lambda net: BLACK_HOLE in net["gw_a"].services, breaks=["1,500", "TCP", "fetches"],
               hints=("Try ping with several sizes.", "How large is a packet when the tunnel has wrapped it?",
                      "Look at the MSS in the SYNs, and for ICMP 'fragmentation needed'.")),

@@ -1,6 +1,6 @@
 """Things done to a running network, as a person with a screwdriver would: pull a cable, plug it elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -112,3 +112,12 @@ def without(net, node: str, service: str) -> Iterator[None]:
     finally:
         if was_up:
             supervisor.restart(service)
+
+
+def in_turn(*acts: Callable[..., object]) -> Callable[..., None]:
+    """Several acts as one, for a fault that has more than one part."""
+    def act(net) -> None:
+        for each in acts:
+            each(net)
+
+    return act

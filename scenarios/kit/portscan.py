@@ -24,10 +24,10 @@ def connect_all(net, attempts: Iterable[Attempt], wait: float = probes.ANSWER) -
         deadline = Deadline(wait)
         while selector.get_map() and deadline.left:
             for key, _ in selector.select(deadline.left):
-                outcomes[key.data] = _end(selector, key.fileobj)
+                attempt, client = key.data
+                outcomes[attempt] = _end(selector, client)
         for key in list(selector.get_map().values()):
-            selector.unregister(key.fileobj)
-            key.fileobj.close()
+            _end(selector, key.data[1])
     return outcomes
 
 
@@ -47,7 +47,7 @@ def _begin(net, selector, attempt: Attempt) -> Connect:
     if error not in (0, errno.EINPROGRESS):
         client.close()
         return _named(error)
-    selector.register(client, selectors.EVENT_WRITE, attempt)
+    selector.register(client, selectors.EVENT_WRITE, (attempt, client))
     return Connect.FILTERED
 
 

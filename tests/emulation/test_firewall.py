@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.firewall import HOSTS, OUTSIDE, PORTS, scenario
+from scenarios.firewall import EVERYBODY, OUTSIDE, PORTS, scenario
 from scenarios.kit.actions import halt, resume
 from scenarios.kit.claims.filtering import accounted, as_allowed, limited, scanned, stands_alone, unasked
 from scenarios.kit.services.firewall import Rule, firewall_of, load
 
-MATRIX = as_allowed(HOSTS, "fw", PORTS, same=tuple(OUTSIDE), within=0)
+MATRIX = as_allowed(EVERYBODY, "fw", PORTS, same=tuple(OUTSIDE), within=0)
 UNASKED = unasked("anyone", "pc", "fw", outside="fw:wan", inside="fw:lan")
 
 
@@ -81,7 +81,7 @@ def test_the_other_kind_of_firewall_treats_unasked_answers_otherwise(net):
 def test_a_server_that_relies_on_the_router_does_not_stand_alone(net):
     halt(net, "firewall", "server")
     try:
-        assert "is open, not filtered" in stands_alone("server", "fw", HOSTS, PORTS).ask(net).seen
+        assert "is open, not filtered" in stands_alone("server", "fw", EVERYBODY, PORTS).ask(net).seen
     finally:
         resume(net, "firewall", "server")
 

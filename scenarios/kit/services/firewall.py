@@ -3,7 +3,6 @@
 A rule allows TCP connections; what no rule allows is dropped, counted and logged. The order of rules does not matter.
 """
 
-import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
@@ -165,7 +164,7 @@ def _address(policy: Policy, field: str, end: str) -> str:
 def _limit(rule: Rule, number: int) -> str:
     if rule.limit is None:
         return ""
-    burst = re.match(r"\d+", rule.limit).group()
+    burst = rule.limit.partition("/")[0]
     return f"update @callers{number} {{ ip saddr limit rate {rule.limit} burst {burst} packets }} "
 
 

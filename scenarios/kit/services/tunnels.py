@@ -4,12 +4,13 @@ from .ipsec import IPsec
 from .openvpn import OpenVPN
 from .wireguard import WireGuard
 
-TUNNELS = {"wireguard": WireGuard, "openvpn": OpenVPN, "ipsec": IPsec}
+Tunnel = WireGuard | OpenVPN | IPsec
+TUNNELS: dict[str, type[Tunnel]] = {"wireguard": WireGuard, "openvpn": OpenVPN, "ipsec": IPsec}
 
 
-def end_of(net, gateway: str) -> WireGuard | OpenVPN | IPsec:
+def end_of(net, gateway: str) -> Tunnel:
     """The gateway's end of its tunnel."""
-    return next(each for each in net[gateway].services if isinstance(each, tuple(TUNNELS.values())))
+    return next(each for each in net[gateway].services if isinstance(each, Tunnel))
 
 
 def identify(net, gateway: str, identity: str) -> None:
