@@ -112,9 +112,9 @@ def _packet_sockets(pid: int) -> list[int]:
     """Descriptors of our own for a process's packet sockets; none where the kernel does not let us."""
     inodes = {f"socket:[{row.split()[-1]}]" for row in Path("/proc/net/packet").read_text().splitlines()[1:]}
     found: list[int] = []
-    with suppress(OSError):
+    with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as entries:
         process = os.pidfd_open(pid)
-        for entry in os.scandir(f"/proc/{pid}/fd"):
+        for entry in entries:
             if os.readlink(entry) in inodes:
                 found.append(duplicate_of(process, int(entry.name)))
         os.close(process)
