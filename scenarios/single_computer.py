@@ -43,7 +43,7 @@ scenario = Scenario(
         Fault("loopback_down", "the computer cannot even talk to itself",
               inject=lambda net: pull(net, "computer:lo"), repair=lambda net: plug(net, "computer:lo"),
               injected=lambda net: not loopback_up(net, "computer"), layer="link",
-              breaks=["reaches 127.0.0.1", "reaches ::1", "fetches", "carries", "refuses"],
+              breaks=["reaches 127.0.0.1", "reaches ::1", "2001:db8::1", "fetches", "carries", "refuses"],
               hints=("Nothing is wrong with the web server.", "Which interface carries 127.0.0.1?",
                      "Look at 'ip link show lo'.")),
         Fault("web_killed", "the page is gone", layer="service",

@@ -52,6 +52,8 @@ REMEDY = (
     "kernel.apparmor_restrict_unprivileged_userns=0' (those of the three that exist), or run the lab with sudo"
 )
 
+STOPS = {signal.SIGTERM, signal.SIGHUP, signal.SIGINT}
+
 _inside = False
 
 
@@ -71,6 +73,7 @@ def enter(name: str, keep: Iterable[os.PathLike | str] = ()) -> None:
     sys.stderr.flush()
     alive, alive_here = os.pipe()
     user = None if os.geteuid() == 0 else _UserMap()
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # until each of us knows what to do with them
     outside = os.fork()
     if outside:
         if user:
@@ -103,21 +106,25 @@ def _die_with_the_lab(alive: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for stop in signal.SIGTERM, signal.SIGHUP:
         signal.signal(stop, _end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
 def _end(number: int, _frame) -> None:
     """Told to stop: leave in order, and be deaf to those who say it again."""
-    for stop in signal.SIGTERM, signal.SIGHUP, signal.SIGINT:
+    for stop in STOPS:
         signal.signal(stop, signal.SIG_IGN)
     sys.exit(128 + number)
 
 
 def _supervise(child: int) -> None:
-    """Stay outside: pass signals on, end as the child ends."""
+    """Stay outside: pass signals on, also those that came before there was a child, and end as the child ends."""
+    for early in signal.sigpending() & STOPS:
+        os.kill(child, early)
     for passed in signal.SIGTERM, signal.SIGHUP:
         signal.signal(passed, lambda number, _frame: _pass_on(child, number))
     for both_get in signal.SIGINT, signal.SIGQUIT:  # the terminal sends these to all of us
         signal.signal(both_get, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
