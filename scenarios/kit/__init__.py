@@ -1,4 +1,4 @@
-"""The words a scenario is written in. Each is imported when it is first used, so that the command line starts at once."""
+"""The words a scenario is written in. Each is imported when it is first used: the command line starts at once."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

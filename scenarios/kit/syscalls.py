@@ -1,4 +1,4 @@
-"""System calls which Python 3.11 lacks: unshare(2), setns(2), mount(2), umount2(2), prctl(2), pidfd_getfd(2), fsmount(2)."""
+"""System calls Python 3.11 lacks: unshare(2), setns(2), mount(2), umount2(2), prctl(2), pidfd_getfd(2), fsmount(2)."""
 
 import ctypes
 import os

@@ -1,12 +1,13 @@
 """Mininet's Topo, which also knows routers, subnets and who is whose gateway. A topology is data; nothing runs yet."""
 
+from typing import Any
+
 from mininet import topo as mininet_topo
 
 from .addressing import Subnet, Subnet6
 from .links import TCLink
 from .nodes import Host, Router, Switch
 
-Member = int | tuple[int, str]  # a number in the subnet, and perhaps a name for the interface
 SHAPING = ("bw", "delay", "jitter", "loss", "max_queue_size")
 
 
@@ -23,13 +24,14 @@ class Topo(mininet_topo.Topo):
     def addSwitch(self, name, cls=Switch, **opts):
         return super().addSwitch(name, cls=cls, **opts)
 
-    def addLan(self, switch: str, subnet: Subnet | None = None, /, gateway: str | None = None,
-               subnet6: Subnet6 | None = None, **members: Member) -> None:
+    def addLan(self, switch: str, subnet: Subnet | None = None, /, gateway: Any = None, subnet6: Any = None,
+               **members: Any) -> None:
         """Plug ``members``, numbered in ``subnet``, into one switch; ``gateway`` names the one that leads elsewhere.
 
         ``addLan("s1", Subnet("192.168.1.0/24"), router=(1, "lan"), laptop=10, gateway="router")``
 
-        Nodes that are not there yet are added: a switch, and plain hosts.
+        A member is its number, or its number and a name for its interface. Nodes that are not there yet are added: a
+        switch, and plain hosts.
         """
         if switch not in self.g.node:
             self.addSwitch(switch)
@@ -40,8 +42,8 @@ class Topo(mininet_topo.Topo):
         if gateway:
             self._route_by(gateway, subnet, members)
 
-    def addWire(self, subnet: Subnet | None = None, /, gateway: str | None = None, subnet6: Subnet6 | None = None,
-                facts: dict[str, dict] | None = None, **ends) -> None:
+    def addWire(self, subnet: Subnet | None = None, /, gateway: Any = None, subnet6: Any = None, facts: Any = None,
+                **ends: Any) -> None:
         """A cable between two nodes, each numbered in ``subnet``: ``addWire(Subnet("10.0.0.0/30"), r1=1, r2=2)``.
 
         ``facts`` says more about an end, by node: what it knows of the link, for services to read. Mininet's

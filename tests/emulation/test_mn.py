@@ -17,8 +17,8 @@ def test_stock_mn_runs_a_scenario(lab, name):
     ovs.start()
 
     done = subprocess.run([sys.executable, MN, "--custom", f"scenarios/{name}.py", "--topo", name, "--test", "pingall"],
-                          cwd=ROOT, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(ROOT), "HOME": "/tmp",
-                                         "SHELL": "/bin/sh"},
+                          cwd=ROOT, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(ROOT),
+                                         "HOME": "/tmp", "SHELL": "/bin/sh"},
                           capture_output=True, text=True, timeout=120)
 
     assert done.returncode == 0, done.stderr
