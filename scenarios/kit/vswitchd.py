@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from . import capability
+from . import capability, waiting
 from .errors import LabError
 from .syscalls import duplicate_of
 
@@ -23,6 +23,8 @@ CLOSERS = 32  # threads; the kernel waits for all of them together
 FIRST_ROW = {"op": "insert", "table": "Open_vSwitch", "row": {
     "other_config": ["map", [["n-handler-threads", "1"], ["n-revalidator-threads", "1"]]]}}
 
+ending: list[int] = []  # processes that were killed and may not have noticed yet
+
 
 def start() -> None:
     """Start ovsdb-server and ovs-vswitchd in this lab, those of the two that do not run."""
@@ -32,6 +34,8 @@ def start() -> None:
         _run("ovsdb-tool", "transact", RUN / "conf.db", json.dumps(["Open_vSwitch", FIRST_ROW]))
         _run("ovsdb-server", RUN / "conf.db", f"--remote=punix:{RUN}/db.sock", *_daemon("ovsdb-server"))
     if not lives("ovs-vswitchd"):
+        waiting.until(lambda: not any(map(_alive, ending)), within=START, what="the last ovs-vswitchd to be gone")
+        ending.clear()
         _start_switch_daemon()
 
 
@@ -57,6 +61,8 @@ def stop() -> None:
     if pid and _alive(pid):
         sockets = _packet_sockets(pid)
         os.kill(pid, signal.SIGKILL)
+        ending.append(pid)
+        _pid_file("ovs-vswitchd").unlink()
         closers = ThreadPoolExecutor(CLOSERS, "closer")
         for descriptor in sockets:
             closers.submit(os.close, descriptor)
@@ -95,9 +101,13 @@ def lives(daemon: str) -> bool:
 
 def _pid(daemon: str) -> int | None:
     try:
-        return int((RUN / f"{daemon}.pid").read_text())
+        return int(_pid_file(daemon).read_text())
     except (OSError, ValueError):
         return None
+
+
+def _pid_file(daemon: str) -> Path:
+    return RUN / f"{daemon}.pid"
 
 
 def _alive(pid: int) -> bool:
