@@ -64,7 +64,7 @@ def lost_for_good(net, client: str, server: str, wire: str, every: int, count: i
     if not set(some) <= set(_datagrams(count)):
         return "some came changed"
     missing = count - len(some)
-    return None if abs(missing - count // every) <= 1 else f"{missing} were lost"  # another packet may have been counted
+    return None if abs(missing - count // every) <= 1 else f"{missing} were lost"  # another may count
 
 
 @claims("UDP keeps messages of {sizes} bytes apart, and TCP makes one stream of them")
