@@ -17,8 +17,6 @@ pytestmark = pytest.mark.skipif(uml.inside() or not uml.present(), reason="needs
 ROOT = Path(__file__).parents[2]
 LONGEST = 120  # seconds, on a busy machine
 RUN = "import sys; from scenarios.kit import uml; sys.exit(uml.run(sys.argv[1:]))"
-RUN_LAB = "import sys; from scenarios.kit import uml; sys.exit(uml.run_lab(sys.argv[2:], sys.argv[1]))"
-RELAY = "import sys; from scenarios.kit import uml; sys.exit(uml.relay(sys.argv[1], sys.argv[2:]))"
 
 
 @pytest.fixture
@@ -30,13 +28,21 @@ def command(code: str, *words: str) -> list[str]:
     return [sys.executable, "-P", "-c", code, *words]
 
 
+def lab(*words: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "scenarios", *words]
+
+
 def environment(mark: str = "") -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "LAB_TEST_MARK": mark}
 
 
-def inside(*words: str, code: str = RUN, data: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess:
-    return subprocess.run(command(code, *words), input=data, capture_output=True, timeout=LONGEST, cwd=cwd,
-                          env=environment())
+def inside(*words: str, data: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess:
+    return ended(command(RUN, *words), input=data, cwd=cwd)
+
+
+def ended(words: list[str], **options) -> subprocess.CompletedProcess:
+    return subprocess.run(words, capture_output=True, timeout=LONGEST, env=environment(),
+                          **({"input": b""} | options))
 
 
 def test_streams_and_the_exit_status_are_those_of_the_program():
@@ -136,29 +142,41 @@ def test_a_signal_ends_what_runs_inside(mark, number):
     waiting.until(lambda: not alive(mark), 10, "its processes to go")
 
 
-def test_a_lab_is_found_entered_and_stopped_from_other_terminals(mark, tmp_path):
+def test_a_scenario_is_checked_there():
+    done = ended(lab("run", "--kernel", "uml", "two_computers", "--check"))
+
+    assert done.returncode == 0, done.stderr
+    assert b"not held" not in done.stdout
+
+
+def test_a_lab_is_found_entered_watched_and_stopped_from_other_terminals(mark, tmp_path):
     name = f"uml-{mark[:8]}"
     child, terminal = pty.fork()
     if child == 0:
-        os.execve(sys.executable, command(RUN_LAB, name, "lan"), {**environment(mark), "TERM": "dumb"})
+        os.execve(sys.executable, lab("run", "lan", "--kernel", "uml", "--name", name),
+                  {**environment(mark), "TERM": "dumb"})
     try:
         read_until(terminal, "mininet>")
         info = control.ask_once(name, "info")
         assert (info["kernel"], info["scenario"], info["up"]) == ("uml", "lan", True)
-        assert inside(name, "exec", name, "a", "sh", "-c", "exit 9", code=RELAY).returncode == 9
-        assert b"192.168.1.1/24" in inside(name, "exec", name, "a", "ip", "-br", "address", code=RELAY).stdout
-        assert b"system@ovs-system" in inside(name, "exec", name, "s1", "ovs-dpctl", "show", code=RELAY).stdout
-        with subprocess.Popen(command(RELAY, name, "capture", name, "a", "-c1", "-w", "packets", "icmp"),
-                              stdin=subprocess.DEVNULL, cwd=tmp_path, env=environment()) as capture:
-            ping = [name, "exec", name, "b", "ping", "-c1", "-W1", "192.168.1.1"]
-            waiting.until(lambda: inside(*ping, code=RELAY) and capture.poll() is not None, LONGEST, "a packet")
+        assert ended(lab("exec", name, "a", "sh", "-c", "exit 9")).returncode == 9
+        assert b"192.168.1.1/24" in ended(lab("exec", name, "a", "ip", "-br", "address")).stdout
+        assert b"system@ovs-system" in ended(lab("exec", name, "s1", "ovs-dpctl", "show")).stdout
+        capture_a_packet(name, tmp_path)
         assert (tmp_path / "packets").stat().st_size > 24  # more than a pcap file's header
-        control.ask_once(name, "stop")
+        assert ended(lab("stop", name)).returncode == 0
         read_to_the_end(terminal)
     finally:
         os.close(terminal)
         os.waitpid(child, 0)
     waiting.until(lambda: not alive(mark), 10, "its processes to go")
+
+
+def capture_a_packet(name: str, directory: Path) -> None:
+    words = lab("capture", name, "a", "-c1", "-w", "packets", "icmp")
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, cwd=directory, env=environment()) as capture:
+        ping = lab("exec", name, "b", "ping", "-c1", "-W1", "192.168.1.1")
+        waiting.until(lambda: ended(ping) and capture.poll() is not None, LONGEST, "a packet")
 
 
 def read_to_the_end(terminal: int) -> None:
