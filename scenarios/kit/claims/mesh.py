@@ -38,6 +38,8 @@ def relayed(net, src: str, dst: str, hub: str) -> str | None:
 def unharmed(net, lost: str, others: Sequence[str], wire: str) -> str | None:
     """While the ``wire`` of the lost peer is cut, all others get answers from each other, and none from it."""
     gone = address(net, lost)
+    if not all(_answers(net, peer, lost) for peer in others):
+        raise CannotAsk(f"{lost} is lost already")
     with pulled(net, wire):
         if probes.ping(net, others[0], gone, wait=PASSING).answered:
             raise CannotAsk(f"{lost} still answers")
