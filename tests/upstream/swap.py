@@ -16,7 +16,7 @@ MODULES = link, node, nodelib, net, topo, topolib
 
 def DefaultController(name, **params):
     """Whichever reference controller is installed."""
-    return node.findController((node.Controller, node.OVSController))(name, **params)
+    return node.findController()(name, **params)
 
 
 class Mininet(kit_net.Net):
@@ -49,6 +49,7 @@ def install() -> None:
             if isinstance(value, type) and value in new:
                 setattr(module, name, new[value])
     node.DefaultController = net.DefaultController = DefaultController
+    node.findController.__defaults__ = (tuple(new[cls] for cls in node.DefaultControllers),)
 
 
 def _descendants(module: ModuleType, replaced) -> list[type]:
