@@ -62,3 +62,18 @@ def test_where_no_controller_has_said_anything_nothing_passes(net):
         net["c0"].start()
         assert net.waitConnected()
     as_permitted(FILE, PEOPLE, PORTS).verify(net)
+
+
+def test_whoever_saves_the_file_changes_what_passes(net, tmp_path, monkeypatch):
+    mine = tmp_path / "departments.yaml"
+    mine.write_text(POLICY.text())
+    monkeypatch.setattr(net["c0"], "configuration", mine)
+    net["c0"].reconfigure(None)
+    try:
+        mine.write_text(OPENED.text())
+        as_permitted(mine, PEOPLE, PORTS).verify(net)
+        assert not as_permitted(FILE, PEOPLE, PORTS).ask(net, 0).held
+    finally:
+        monkeypatch.undo()
+        net["c0"].reconfigure(None)
+    as_permitted(FILE, PEOPLE, PORTS).verify(net)
