@@ -52,9 +52,11 @@ def address(intf) -> IPv4Interface:
 
 
 def far_ends(intf) -> list:
-    """Interfaces that hear this one: the cable's other end, or everybody on the same switch."""
+    """Interfaces that hear this one: the cable's other end, however long, or everybody on the same switch."""
     if not intf.far:
         return []
+    if intf.far.node.params.get("passes_on"):
+        return [each.far for each in intf.far.node.intfList() if each.link and each is not intf.far]
     if isinstance(intf.far.node, mininet_node.Switch):
         return [each.far for each in intf.far.node.intfList() if each.link and each is not intf.far]
     return [intf.far]

@@ -68,10 +68,9 @@ class Stream:
         self._mark = len(self._sent)
 
     def flows(self, count: int = 5) -> bool:
-        """Whether the latest requests are answered, but for the last, which may be under way."""
-        number = len(self._sent)
-        latest = range(max(number - count - 1, self._mark), number - 1)
-        return len(latest) == count and self._answered.issuperset(latest)
+        """Whether so many requests in a row, up to the latest that was answered, are answered."""
+        last = max(self._answered, default=-1)
+        return last - count + 1 >= self._mark and self._answered.issuperset(range(last - count + 1, last + 1))
 
     @property
     def outage(self) -> Outage:
