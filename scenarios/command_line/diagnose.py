@@ -7,6 +7,7 @@ import sys
 import click
 
 from scenarios.command_line import complete
+from scenarios.command_line.inside import relay
 from scenarios.kit import control
 from scenarios.kit.errors import LabError
 
@@ -30,6 +31,7 @@ def diagnose(lab: str, src: str | None, dst: str | None, as_json: bool) -> None:
     It sends marked packets, watches every interface and packet filter on the way, and where one is lost it checks
     the layers there. Exit code 0 when all is well, else 1.
     """
+    relay(lab)
     if src and not dst:
         raise LabError(f"from {src} to where? ./lab diagnose {lab} {src} DST[:PORT]")
     answers = []

@@ -23,9 +23,10 @@ NOT_HELD = 1
 @click.option("--break", "fault", metavar="FAULT", help="Break it once its claims were asked; 'random' draws by lot.")
 @click.option("--kernel", type=click.Choice(["own", "uml"]), default="own",
               help="Where: on this machine's kernel, or in user-mode Linux, a full one.")
+@click.option("--capture", metavar="FILE", help="Write all packets of all interfaces to FILE (pcapng), from the first.")
 @click.option("--seed", type=int, help="Draw the same fault again; implies --break random.")
 def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | None, options: tuple[str, ...],
-        fault: str | None, kernel: str, seed: int | None) -> None:
+        fault: str | None, kernel: str, seed: int | None, capture: str | None) -> None:
     """Build a network, prove its claims, and hand it over.
 
     SCENARIO is a name of ./lab list, or a file of your own. On a terminal the prompt follows; Ctrl-D ends the lab,
@@ -36,6 +37,7 @@ def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | No
 
     from mininet.log import setLogLevel
 
+    from scenarios.command_line.inside import open_for_packets
     from scenarios.kit.lab import Lab
     from scenarios.kit.prompt import prompt
 
@@ -44,10 +46,11 @@ def run(scenario: str, check: bool, timings: bool, as_json: bool, name: str | No
     choices = found.chosen(_pairs(options))
     fault = _fault(found, fault, seed)
     found.check_machine()
+    output = open_for_packets(capture)
     lab = Lab(found, name)
     lab.enter()
     report = Report(lab, quiet=as_json, timings=timings)
-    net = lab.build(**choices)
+    net = lab.build(output, **choices)
     report.up()
     for verdict in lab.ask():
         report.verdict(verdict)

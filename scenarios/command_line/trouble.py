@@ -6,6 +6,7 @@ import sys
 import click
 
 from scenarios.command_line import complete
+from scenarios.command_line.inside import relay
 from scenarios.kit import control
 from scenarios.kit.errors import LabError
 
@@ -38,6 +39,7 @@ def faults(lab: str, as_json: bool) -> None:
 @click.option("--seed", type=int, help="Draw the same one again; implies --random.")
 def break_lab(lab: str, fault: str | None, drawn: bool, seed: int | None) -> None:
     """Break something in a running lab: the fault of that name, or one by lot."""
+    relay(lab)
     drawn |= seed is not None
     if bool(fault) == drawn:
         raise LabError(f"name a fault of ./lab faults {lab}, or draw one with --random")
@@ -55,6 +57,7 @@ def announcement(lab: str, fault: str | None, secret: bool, seed: int | None) ->
 @click.argument("lab", shell_complete=complete.labs)
 def hint(lab: str) -> None:
     """One more hint about what is broken; there are three."""
+    relay(lab)
     answer = control.ask_once(lab, "hint")
     click.echo(f"{answer['number']} of 3: {answer['hint']}")
 
@@ -64,6 +67,7 @@ def hint(lab: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def solve(lab: str, as_json: bool) -> None:
     """Tell what is broken, and how it is repaired."""
+    relay(lab)
     answer = control.ask_once(lab, "solve")
     if as_json:
         click.echo(json.dumps(answer, indent=2))
@@ -81,6 +85,7 @@ def solve(lab: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line, as the answers come.")
 def restore(lab: str, as_json: bool) -> None:
     """Mend what was broken, and ask every claim again; exit code 0 when all hold, else 1."""
+    relay(lab)
     answers = []
     for answer in control.ask(lab, "restore"):
         answers.append(answer)

@@ -99,7 +99,7 @@ class Tap:
         self._ears: list[tuple[str, bool, socket.socket]] = []
         for intf in selector.interfaces(net, where):
             name = f"{intf.node.name}:{selector.short(intf.node.name, intf.name)}"
-            raw_ip, ear = intf.place.run(_listen, intf.name, expression)
+            raw_ip, ear = intf.place.run(open_ear, intf.name, expression)
             self._ears.append((name, raw_ip, ear))
 
     def packets(self) -> list[Packet]:
@@ -194,7 +194,8 @@ def _protocol(packet: Packet) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", " ", type(inner).__name__) if not isinstance(inner, bytes) else "IP"
 
 
-def _listen(interface: str, expression: str) -> tuple[bool, socket.socket]:
+def open_ear(interface: str, expression: str) -> tuple[bool, socket.socket]:
+    """A packet socket at an interface of the calling thread's namespace, and whether packets there have no frame."""
     link_type = _link_type(interface)
     ear = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)

@@ -91,6 +91,17 @@ def borrow(name: str, operation: str, **arguments) -> list[int]:
         return fds
 
 
+def stream(name: str, operation: str, **arguments) -> Iterator[bytes]:
+    """What follows the first answer to a request: bytes, until the lab ends or nobody wants more."""
+    with connect(name) as line:
+        line.sendall(json.dumps({"do": operation, **arguments}).encode() + b"\n")
+        line.settimeout(None)
+        with line.makefile("rb") as answers:
+            _checked(json.loads(answers.readline() or b'{"error": "the lab ended"}'))
+            while data := answers.read1(1 << 16):
+                yield data
+
+
 def connect(name: str) -> socket.socket:
     """A line to a running lab; most use ``ask`` or ``borrow``. Raises NoSuchThing."""
     line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -133,8 +144,10 @@ def _perform(request: dict[str, Any], operations: dict[str, Operation]) -> Itera
     return operations[name](**request)
 
 
-def _send(line: socket.socket, answer: dict[str, Any] | Descriptors) -> None:
-    if isinstance(answer, Descriptors):
+def _send(line: socket.socket, answer: dict[str, Any] | Descriptors | bytes) -> None:
+    if isinstance(answer, bytes):
+        line.sendall(answer)
+    elif isinstance(answer, Descriptors):
         socket.send_fds(line, [b"{}\n"], answer.fds)
     else:
         line.sendall(json.dumps(answer).encode() + b"\n")

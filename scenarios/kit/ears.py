@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from . import selector
-from .capture import BUFFER, ETH_P_ALL, PACKET_OUTGOING, SNAPLEN, SO_TIMESTAMPNS, Packet
+from .capture import BUFFER, ETH_P_ALL, PACKET_OUTGOING, SNAPLEN, SO_TIMESTAMPNS, Packet, open_ear
 from .links import place_of
 
 CLOSERS = 32  # threads
@@ -17,11 +17,12 @@ ETHERNET = {1, 772}  # ARPHRD_ETHER, ARPHRD_LOOPBACK: frames begin with an Ether
 class Ears:
     """Open ears in all namespaces of a network; also for interfaces that services made later, tunnels for instance."""
 
-    def __init__(self, net):
+    def __init__(self, net, expression: str = ""):
+        """``expression`` is of pcap-filter(7); with one, interfaces that are made later are not heard."""
         self._names = {intf.name: f"{switch.name}:{selector.short(switch.name, intf.name)}"
                        for switch in net.switches for intf in switch.intfList()}
-        self._ears = [(node.name, place_of(node).run(_listen)) for node in net.hosts if node.inNamespace]
-        self._ears.append(("", place_of(None).run(_listen)))
+        places = {node.name: place_of(node) for node in net.hosts if node.inNamespace} | {"": place_of(None)}
+        self._ears = [(name, ear) for name, place in places.items() for ear in place.run(_listen, expression)]
 
     def packets(self) -> Iterator[Packet]:
         """What was heard since the last time, namespace by namespace."""
@@ -43,7 +44,7 @@ class Ears:
         while True:
             try:
                 data, ancillary, _, (interface, _, kind, hardware, *_) = ear.recvmsg(SNAPLEN, 256)
-            except BlockingIOError:
+            except OSError:  # nothing more for now (EAGAIN), or an interface that is off (ENETDOWN), told once
                 return
             seconds, nanoseconds = struct.unpack("ll", ancillary[0][2][:16])
             where = self._where(node, interface)
@@ -66,9 +67,11 @@ def everywhere(net) -> Iterator[Ears]:
         ears.close()
 
 
-def _listen() -> socket.socket:
+def _listen(expression: str) -> list[socket.socket]:
+    if expression:
+        return [open_ear(name, expression)[1] for _, name in socket.if_nameindex()]
     ear = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
     ear.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     ear.setblocking(False)
-    return ear
+    return [ear]

@@ -12,7 +12,9 @@ from .errors import LabError
 from .expect import Verdict
 from .facts import World
 from .net import Net
+from .record import Recorder
 from .scenario import Scenario, dead_daemons
+from .sights import Sights
 from .trouble import Search, Trouble
 from .waiting import Stopwatch
 
@@ -28,6 +30,7 @@ class Lab:
         self.net: Net | None = None
         self.timings: dict[str, float] = {}
         self.verdicts: list[Verdict] = []
+        self.recorder: Recorder | None = None
         self.baseline: World | None = None
         self._asking = threading.Lock()
 
@@ -39,13 +42,21 @@ class Lab:
         self.timings["sandbox"] = watch.seconds
         control.serve(self._listener, self.operations())
 
-    def build(self, **choices: str) -> Net:
+    def build(self, capture: int | None = None, **choices: str) -> Net:
+        """Build the network; ``capture`` is an open file to which every packet is written, from the first."""
         watch = Stopwatch()
         phases: dict[str, float] = {}
-        self.net = self.scenario.start(choices, phases)
+        self.net = self.scenario.start(choices, phases, self._recorded(capture))
         self.timings |= phases | {"up": watch.seconds + self.timings.get("sandbox", 0.0)}
         self.trouble = Trouble(self.name, self.scenario, self.net)
         return self.net
+
+    def _recorded(self, output: int | None):
+        """What makes the recorder, once there are cables."""
+        def listen(net) -> None:
+            self.recorder = Recorder(net, output)
+
+        return listen if output is not None else None
 
     def ask(self, patience: float | None = None) -> Iterator[Verdict]:
         """Ask every claim, one asker at a time; none for longer than ``patience`` seconds."""
@@ -72,6 +83,8 @@ class Lab:
 
     def end(self, status: int) -> NoReturn:
         """End the process, and with it everything in the lab: nothing is left to be taken down one by one."""
+        if self.recorder:
+            self.recorder.close()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
@@ -81,7 +94,7 @@ class Lab:
         return {"info": self._info, "enter": self._enter, "check": self._check, "stop": self._stop,
                 "resolve": self._resolve, "faults": self._faults, "break": self._break, "hint": self._hint,
                 "progress": self._progress, "solve": self._solve, "restore": self._restore,
-                "diagnose": self._diagnose}
+                "diagnose": self._diagnose, **Sights(self.scenario.lesson, self._running).operations()}
 
     def _running(self) -> Net:
         if self.net is None:

@@ -1,6 +1,7 @@
 """Mininet's Mininet, built in batches: one drawing of cables and addresses, one transaction of switches."""
 
 import resource
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -22,7 +23,12 @@ OWN_KINDS = (nodes.Host, nodes.Router, nodes.Node)
 
 
 class Net(mininet_net.Mininet):
-    """A network that runs. Everything of Mininet's class works; building, waiting, pinging and stopping are faster."""
+    """A network that runs. Everything of Mininet's class works; building, waiting, pinging and stopping are faster.
+
+    ``onlooker`` is called with the network when its cables are laid, before anything runs on it.
+    """
+
+    onlooker: Callable[["Net"], object] | None = None
 
     def __init__(self, topo=None, switch=nodes.Switch, host=nodes.Host, controller=None, link=Link, intf=Intf,
                  **params):
@@ -32,6 +38,8 @@ class Net(mininet_net.Mininet):
     def build(self):
         """Build the network: namespaces, cables and addresses in one drawing."""
         with drawing():
+            if self.onlooker:
+                later(partial(self.onlooker, self))
             super().build()
 
     def buildFromTopo(self, topo=None):

@@ -85,8 +85,12 @@ class Scenario:
         finally:
             net.stop()
 
-    def start(self, choices: dict[str, str] | None = None, timings: dict[str, float] | None = None) -> Net:
-        """Build and start the network; whoever starts it stops it. ``timings`` receives seconds by phase."""
+    def start(self, choices: dict[str, str] | None = None, timings: dict[str, float] | None = None,
+              onlooker: Callable[[Net], object] | None = None) -> Net:
+        """Build and start the network; whoever starts it stops it. ``timings`` receives seconds by phase.
+
+        ``onlooker`` is called when the cables are laid, before anything runs.
+        """
         self.check_machine()
         timings = {} if timings is None else timings
         watch = Stopwatch()
@@ -94,7 +98,7 @@ class Scenario:
         if any(issubclass(topo.nodeInfo(name).get("cls", Switch), Switch) for name in topo.switches()):
             Switch.checkSetup()
         net = Net(topo, controller=self.controller, build=False)
-        net.scenario = self
+        net.scenario, net.onlooker = self, onlooker
         try:
             for phase, step in (("build", net.build), ("start", net.start)):
                 step()

@@ -2,9 +2,13 @@
 
 import json
 import os
+import signal
+import subprocess
+from xml.etree import ElementTree
 
 import pytest
 
+from scenarios.kit import waiting
 from tests.host.test_second_terminal import Screen
 
 
@@ -74,3 +78,100 @@ def test_a_lab_that_breaks_at_its_start(terminal):
     assert "6 of 6 claims held" in done.stdout
     assert f"{name} is broken now (cable_out)" in done.stdout
     assert "1 of 6 claims held" in done.stdout
+
+
+def test_diagnose_finds_nothing_and_then_the_broken_layer(terminal, two):
+    assert "nothing is wrong" in said(terminal, "diagnose", two)
+
+    said(terminal, "exec", two, "b", "ip", "link", "set", "b-eth0", "down")
+    told = said(terminal, "diagnose", two, status=1)
+
+    assert "link: b:eth0 is switched off" in told
+    assert f"./lab exec {two} b ip -br link show" in told
+
+
+def test_diagnose_a_port_by_hand(terminal, two):
+    lines = said(terminal, "diagnose", two, "a", "b:81", "--json", status=1).splitlines()
+
+    finding = json.loads(lines[-1])["finding"]
+    assert (finding["layer"], finding["node"]) == ("service", "b")
+
+
+def test_show_as_text_and_for_programs(terminal, two):
+    assert "192.168.1.1/24" in said(terminal, "show", two, "a")
+    tables = json.loads(said(terminal, "show", two, "b", "--json"))
+
+    assert {"protocol": "tcp", "address": "0.0.0.0", "port": "80"} in [
+        row for table in tables if table["title"] == "listeners" for row in table["rows"]]
+
+
+def test_a_drawing_marks_what_is_not_as_drawn(terminal, two):
+    said(terminal, "break", two, "wrong_mask")
+
+    assert "192.168.1.1/32 (drawn: 192.168.1.1/24)" in said(terminal, "graph", two)
+    said(terminal, "graph", two, "-w", "two.svg")
+    picture = ElementTree.parse(terminal.home / "two.svg").getroot()
+    assert {"a", "b"} <= {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
+
+
+def test_trace_tells_hops_and_reasons(terminal, two):
+    told = json.loads(said(terminal, "trace", two, "a", "b", "tcp/80", "--json"))
+
+    assert [hop["node"] for hop in told["hops"]] == ["a", "b"]
+    assert "somebody listens at tcp port 80" in told["hops"][1]["reasons"]
+    assert "nobody listens at tcp port 81" in said(terminal, "trace", two, "a", "b", "tcp/81", status=1)
+
+
+def test_watch_counts_what_crosses(terminal, two):
+    watch = terminal.start("watch", two, "-n", "1", "--every", "3", "--json")
+    waiting.poll(lambda: watch.poll() is not None, 1)
+    said(terminal, "exec", two, "a", "ping", "-c", "3", "-i", "0.2", "192.168.1.2")
+    rates = {row["where"]: row for row in json.loads(watch.communicate(timeout=20)[0])}
+
+    assert rates["a:eth0"]["tx_packets"] > 0
+
+
+def test_everything_at_once_is_captured_with_the_names_of_interfaces(terminal, two):
+    capture = terminal.start("capture", two, "--all", "-w", "all.pcapng", "icmp")
+    file = terminal.home / "all.pcapng"
+    waiting.until(lambda: file.exists() and file.stat().st_size, 20, "the header")
+    said(terminal, "exec", two, "a", "ping", "-c1", "192.168.1.2")
+    waiting.until(lambda: b"b:eth0" in file.read_bytes(), 20, "the packets")
+    capture.send_signal(signal.SIGINT)
+    capture.communicate(timeout=20)
+
+    assert b"a:eth0" in file.read_bytes()
+    assert icmp_in(file) == 4
+
+
+def test_a_lab_is_recorded_from_its_first_packet(terminal):
+    said(terminal, "run", "two_computers", "--name", f"two-{terminal.mark[:8]}", "--check", "--capture", "a.pcapng")
+
+    read = subprocess.run(["tcpdump", "-nr", terminal.home / "a.pcapng", "-c", "1"], capture_output=True, text=True)
+    assert "ARP, Request who-has 192.168.1.2" in read.stdout
+    assert icmp_in(terminal.home / "a.pcapng") > 4
+
+
+@pytest.mark.parametrize("words", [["show"], ["graph"], ["faults"], ["diagnose"]])
+def test_a_reader_that_has_had_enough_is_no_error(terminal, two, words):
+    command = terminal.start(*words, two)
+    command.stdout.close()
+
+    with command.stderr as errors:
+        assert "Traceback" not in errors.read()
+    command.wait(20)
+
+
+def test_ctrl_c_ends_a_watch_in_one_line(terminal, two):
+    watch = terminal.start("watch", two, "--every", "0.2")
+    watch.stdout.readline()
+    watch.send_signal(signal.SIGINT)
+    _, errors = watch.communicate(timeout=20)
+
+    assert "Traceback" not in errors
+    assert watch.returncode in (-signal.SIGINT, 130)
+
+
+def icmp_in(file) -> int:
+    read = subprocess.run(["tcpdump", "-nr", file, "icmp"], capture_output=True, text=True, check=True)
+    return len(read.stdout.splitlines())

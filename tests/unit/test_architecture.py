@@ -17,8 +17,10 @@ LAYERS = [
     "net openflow",
     "claims scenario evidence providers",
     "facts drawing ears verdicts",
-    "trouble journey look graph watch",
-    "diagnosis trace",
+    "trouble journey look graph watch record",
+    "diagnosis",
+    "trace",
+    "sights",
     "lab tour pages",
     "prompt",
 ]

@@ -117,9 +117,6 @@ class Diagnosis:
         changes = drift.compare(self.baseline or {}, gather(self.net))
         for finding in islice(chain(self._as_drawn(), changes), 1):
             yield Answer(Ask("", "", name=str(certain)), self._with_output(finding))
-        families = {claim.family for claim in failing} - asks.NEGATIVE - asks.POSITIVE
-        for ask in asks.of_claims(failing, self.names, families) if families else ():
-            yield from self._about(ask, sizes=False)
 
     def _as_drawn(self) -> Iterator[Finding]:
         """Wires and addresses that are not as in the drawing, used by our questions or not."""

@@ -12,7 +12,6 @@ from ..journey import Ask
 
 POSITIVE = {"reachable", "path", "open_to", "answers", "fetches", "resolves", "layers", "secret", "too_big", "clamped",
             "seen_as", "told_apart", "carries", "never_carries"}
-NEGATIVE = {"isolated", "unreachable_at_once", "closed", "filtered", "stopped", "unknown", "forgotten"}
 PAIRS = (("src", "dst"), ("client", "server"), ("clients", "server"), ("asker", "answerer"), ("client", "dst"))
 PORTS = {"http": 80, "https": 443}
 MOST = 40  # questions; each takes a fifth of a second when all is well
@@ -40,9 +39,9 @@ class Names:
         return str(have[0].ip) if have else None
 
 
-def of_claims(claims: Iterable[Claim], names: Names, families: set[str] | None = None) -> list[Ask]:
+def of_claims(claims: Iterable[Claim], names: Names) -> list[Ask]:
     """Each question once, the simplest first: echo requests, then ports, then URLs and names."""
-    found = {ask: None for claim in claims for ask in _of_claim(claim, names, families or POSITIVE)}
+    found = {ask: None for claim in claims for ask in _of_claim(claim, names)}
     return sorted(found, key=lambda ask: (bool(ask.url), ask.port is not None))[:MOST]
 
 
@@ -78,12 +77,12 @@ def of_pairs(names: Names) -> list[Ask]:
     return [Ask(src, str(names.address(dst)), name=dst) for src, dst in zip(hosts, hosts[1:], strict=False)]
 
 
-def _of_claim(claim: Claim, names: Names, families: set[str]) -> Iterator[Ask]:
-    if claim.family not in families:
+def _of_claim(claim: Claim, names: Names) -> Iterator[Ask]:
+    if claim.family not in POSITIVE:
         return
     given = claim.arguments
     if isinstance(given.get("during"), Claim):
-        yield from _of_claim(given["during"], names, families)
+        yield from _of_claim(given["during"], names)
     elif "url" in given and given.get("client") in names.world:
         yield of_url(given["client"], given["url"], names)
     elif "name" in given and given.get("client") in names.world and "answer" in given:
