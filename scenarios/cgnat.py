@@ -15,7 +15,7 @@ world, which sees the carrier's address. Each home has a block of the carrier's 
 
 from scenarios.kit import Bridge, Fault, Look, Scenario, Subnet, Topo, fetches, filtered, never_carries
 from scenarios.kit.actions import resume, substitute
-from scenarios.kit.capability import program
+from scenarios.kit.capability import NFTABLES, program
 from scenarios.kit.claims.nat import keeps_to_block, seen_as, stopped, translated_in_turn
 from scenarios.kit.services import CarrierNat, Nat, Web
 from scenarios.kit.services.nat import port_blocks
@@ -46,7 +46,7 @@ class Cgnat(Topo):
 scenario = Scenario(
     topo=Cgnat,
     chapter=2,
-    requires=[program(name) for name in ("ovs-vswitchd", "nft", "conntrack", "nginx", "curl")],
+    requires=[NFTABLES, *map(program, ("ovs-vswitchd", "conntrack", "nginx", "curl"))],
     shared_addresses=("192.168.1.1/24", "192.168.1.10/24"),
     claims=[
         seen_as("server", "anna", PUBLIC),

@@ -11,7 +11,7 @@ every packet that looks like an answer. The server does not rely on the router: 
 
 from scenarios.kit import Fault, Look, Scenario, Subnet, Topo, fetches, filtered
 from scenarios.kit.actions import halt, install, resume, uninstall
-from scenarios.kit.capability import program
+from scenarios.kit.capability import NFTABLES, program
 from scenarios.kit.claims.filtering import (
     accounted,
     as_allowed,
@@ -54,7 +54,7 @@ scenario = Scenario(
     topo=Walls,
     chapter=6,
     options={"filter": ["stateful", "stateless"], "policy": []},
-    requires=[program(name) for name in ("nft", "tcpdump", "nmap", "socat", "nginx", "curl")],
+    requires=[NFTABLES, *map(program, ("tcpdump", "nmap", "socat", "nginx", "curl"))],
     claims=[
         as_allowed(EVERYBODY, "fw", PORTS, same=tuple(OUTSIDE)),
         fetches("anyone", "http://server/", shows="server at your service"),

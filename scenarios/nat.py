@@ -15,7 +15,7 @@ and tells devices apart by the port. What comes in unasked belongs to nobody: it
 
 from scenarios.kit import Bridge, Fault, Look, Scenario, Subnet, Topo, fetches, never_carries
 from scenarios.kit.actions import forwarding, forwards
-from scenarios.kit.capability import program
+from scenarios.kit.capability import NFTABLES, program
 from scenarios.kit.claims.nat import answered_only_by, mapped, seen_as, stopped, told_apart
 from scenarios.kit.services import Nat, Web
 from scenarios.kit.services.nftables import has_rules, without_rules
@@ -44,7 +44,7 @@ class NetworkAddressTranslation(Topo):
 scenario = Scenario(
     topo=NetworkAddressTranslation,
     chapter=2,
-    requires=[program(name) for name in ("ovs-vswitchd", "nft", "conntrack", "nginx", "curl")],
+    requires=[NFTABLES, *map(program, ("ovs-vswitchd", "conntrack", "nginx", "curl"))],
     claims=[
         *(seen_as("server", device, PUBLIC) for device in DEVICES),
         mapped("router", DEVICES, "server"),

@@ -12,7 +12,7 @@ listens says so (RST, "connection refused"); a filter says nothing ("timed out")
 
 from scenarios.kit import Fault, Look, Scenario, Subnet, Topo, carries, closed, fetches, filtered
 from scenarios.kit.actions import halt, resume, substitute
-from scenarios.kit.capability import program
+from scenarios.kit.capability import NFTABLES, program
 from scenarios.kit.claims.conversation import boundaries, intact_despite_loss, lost_for_good, shakes_hands
 from scenarios.kit.services import Nftables, Web
 from scenarios.kit.services.nftables import rules
@@ -35,7 +35,7 @@ class TcpUdp(Topo):
 scenario = Scenario(
     topo=TcpUdp,
     chapter=1,
-    requires=[program(name) for name in ("nginx", "curl", "nft", "ethtool")],
+    requires=[NFTABLES, *map(program, ("nginx", "curl", "ethtool"))],
     claims=[
         shakes_hands("client", "server"),
         fetches("client", "http://server/", shows="server at your service"),

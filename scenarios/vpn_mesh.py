@@ -14,7 +14,7 @@ so that cat knocks at the wrong one; dan and cat meet by ada, who passes on what
 
 from scenarios.kit import Fault, Look, Scenario, Subnet, Topo
 from scenarios.kit.actions import carrier, install, plug, pull, uninstall
-from scenarios.kit.capability import TUN, program
+from scenarios.kit.capability import NFTABLES, TUN, program
 from scenarios.kit.claims.mesh import direct, relayed, unharmed
 from scenarios.kit.keys import Keyring
 from scenarios.kit.services import Nat, Nftables
@@ -63,7 +63,7 @@ scenario = Scenario(
     topo=Mesh,
     chapter=6,
     options={"mesh": ["nebula", "wireguard"]},
-    requires=[program("nebula"), program("nebula-cert"), program("nft"), CAPABLE, TUN],
+    requires=[program("nebula"), program("nebula-cert"), NFTABLES, CAPABLE, TUN],
     claims=[
         *(direct(src, dst, hub="ada") for src, dst in (
             ("dan", "ada"), ("cat", "ada"), ("ben", "ada"), ("dan", "ben"), ("cat", "ben"),

@@ -14,7 +14,7 @@ that the hotel sees nothing and the website sees the company (full tunnel). Who 
 
 from scenarios.kit import Bridge, Fault, Look, Scenario, Subnet, Topo, fetches, never_carries, resolves
 from scenarios.kit.actions import halt, in_turn, resume
-from scenarios.kit.capability import TUN, program
+from scenarios.kit.capability import NFTABLES, TUN, program
 from scenarios.kit.claims.access import fixed, pooled, revoked
 from scenarios.kit.claims.nat import seen_as
 from scenarios.kit.pki import Authority
@@ -55,7 +55,7 @@ class RemoteAccess(Topo):
 scenario = Scenario(
     topo=RemoteAccess,
     chapter=6,
-    requires=[TUN, *map(program, ("openvpn", "ovs-vswitchd", "nft", "dnsmasq", "dig", "nginx", "curl"))],
+    requires=[NFTABLES, TUN, *map(program, ("openvpn", "ovs-vswitchd", "dnsmasq", "dig", "nginx", "curl"))],
     claims=[
         pooled(("alice", "bob"), POOL),
         fixed("carol", "10.10.10.5"),

@@ -14,7 +14,7 @@ openvpn or ipsec.
 
 from scenarios.kit import Fault, Look, Scenario, Subnet, Topo, fetches, reachable
 from scenarios.kit.actions import halt, in_turn, install, resume, uninstall
-from scenarios.kit.capability import TUN, program
+from scenarios.kit.capability import NFTABLES, TUN, program
 from scenarios.kit.claims.secrecy import fails_closed, replayed, secret, unknown
 from scenarios.kit.claims.size import clamped, too_big
 from scenarios.kit.keys import Keyring
@@ -51,7 +51,7 @@ scenario = Scenario(
     topo=SiteToSite,
     chapter=6,
     options={"vpn": list(TUNNELS)},
-    requires=[CAPABLE, TUN, program("nft"), program("nginx"), program("curl")],
+    requires=[CAPABLE, TUN, NFTABLES, program("nginx"), program("curl")],
     claims=[
         reachable("pc_a", "pc_b"),
         reachable("pc_b", "pc_a"),

@@ -117,7 +117,8 @@ GRE = kernel_feature("GRE tunnels", "ip_gre", "ip link add t0 type gre local 127
 ESP = kernel_feature("IPsec's encryption (ESP) in the kernel", "esp4",
                      "ip xfrm state add src 127.0.0.1 dst 127.0.0.2 proto esp spi 1 mode tunnel "
                      f"aead rfc4106(gcm(aes)) 0x{'00' * 20} 128")
+NFTABLES = kernel_feature("nftables in the kernel", "nf_tables", "nft add table ip t0")
 SIXLOWPAN = module("ieee802154_6lowpan", "6LoWPAN")
 TUN = Capability("tunnel devices that an ordinary user may open", lambda: os.access("/dev/net/tun", os.R_OK | os.W_OK),
                  "sudo modprobe tun; sudo chmod 666 /dev/net/tun (vagrant/provision.sh does it)")
-KERNEL_FEATURES = (NEIGHBOURS, TUN, OVS_KERNEL, WIREGUARD, NETEM, VRF, VLAN, GRE, ESP, SIXLOWPAN)
+KERNEL_FEATURES = (NEIGHBOURS, TUN, OVS_KERNEL, WIREGUARD, NETEM, NFTABLES, VRF, VLAN, GRE, ESP, SIXLOWPAN)
