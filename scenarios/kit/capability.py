@@ -85,12 +85,22 @@ def _in_a_scratch_namespace(trial: Callable[[], bool]) -> bool:
     if child == 0:
         try:
             os.environ["PATH"] = path()
-            unshare(CLONE_NEWNET | CLONE_NEWNS | (CLONE_NEWUSER if os.geteuid() else 0))
+            _leave()
             mount("none", "/", None, MS_REC | MS_PRIVATE)
             os._exit(0 if trial() else 1)
         except BaseException:
             os._exit(1)
     return os.waitpid(child, 0)[1] == 0
+
+
+def _leave() -> None:
+    """Leave the network and the mounts for new ones; who is not root becomes root of a user namespace."""
+    user, group = os.geteuid(), os.getegid()
+    unshare(CLONE_NEWNET | CLONE_NEWNS | (CLONE_NEWUSER if user else 0))
+    if user:
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+        Path("/proc/self/gid_map").write_text(f"0 {group} 1")
 
 
 def _neighbours() -> bool:
