@@ -33,6 +33,8 @@ COMMANDS = {
     "exec": "inside:execute",
     "shell": "inside:shell",
     "capture": "inside:capture",
+    "tour": "tour:tour",
+    "pages": "pages:pages",
     "test": "test:test",
     "completion": "completion:completion",
 }
