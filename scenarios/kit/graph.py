@@ -1,6 +1,7 @@
 """The network drawn: as text by its links, and as SVG in layers, in colours that everybody can tell apart."""
 
 from collections import defaultdict
+from functools import partial
 from html import escape
 
 import networkx
@@ -35,7 +36,7 @@ def _title(drawing: Drawing, members: list[End]) -> str:
         drawing.graph.subgraph([name for name in drawing.kinds if drawing.is_switch(name)] + [end.node]), end.node)
         if drawing.is_switch(node) and _on(drawing, end, node)})
     return " ".join(filter(None, [", ".join(subnets) or "a link without addresses",
-                                  f"by {', '.join(switches)}" if switches else "a wire"]))
+                                  f"by {', '.join(switches)}" if switches else "by a wire"]))
 
 
 def _on(drawing: Drawing, end: End, switch: str) -> bool:
@@ -96,9 +97,12 @@ def _layers(graph: networkx.Graph) -> list[list[str]]:
     for sweep in range(SWEEPS):
         pairs = list(zip(layers, layers[1:], strict=False))
         for above, below in pairs if sweep % 2 == 0 else [(low, high) for high, low in reversed(pairs)]:
-            rank = {node: number for number, node in enumerate(above)}
-            below.sort(key=lambda node, rank=rank: _mean([rank[each] for each in graph[node] if each in rank]))
+            below.sort(key=partial(_mean_rank, graph, {node: number for number, node in enumerate(above)}))
     return layers
+
+
+def _mean_rank(graph: networkx.Graph, rank: dict[str, int], node: str) -> float:
+    return _mean([rank[each] for each in graph[node] if each in rank])
 
 
 def _mean(numbers: list[int]) -> float:
