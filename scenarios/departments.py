@@ -16,7 +16,7 @@ may pass is written in scenarios/data/departments.yaml; change that file while t
 
 from scenarios.kit import Fault, Look, Scenario, Topo, fetches, path, ryu
 from scenarios.kit.actions import carrier, plug, pull
-from scenarios.kit.capability import program
+from scenarios.kit.capability import OVS_ZONES, program
 from scenarios.kit.catalogue import DATA
 from scenarios.kit.claims.forwarding import broadcast_stays
 from scenarios.kit.claims.nat import stopped
@@ -53,7 +53,7 @@ scenario = Scenario(
     topo=Departments,
     chapter=2,
     controller=ryu("router", FILE),
-    requires=[program(name) for name in ("ovs-vswitchd", "nginx", "curl")],
+    requires=[OVS_ZONES, *map(program, ("ovs-vswitchd", "nginx", "curl"))],
     table=POLICY.table(),
     claims=[
         as_permitted(FILE, PEOPLE, PORTS),

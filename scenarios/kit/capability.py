@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER, MS_PRIVATE, MS_REC, mount, unshare
 
+ZONED = "conntrack -I -s 10.0.0.1 -d 10.0.0.2 -p udp --sport 1 --dport 2 -t 9 -w 5"  # an entry of zone 5
 PLACES = ("/usr/lib/frr", "/usr/lib/ipsec", "/usr/sbin", "/sbin")  # daemons outside an ordinary user's PATH
 
 
@@ -128,7 +129,11 @@ ESP = kernel_feature("IPsec's encryption (ESP) in the kernel", "esp4",
                      "ip xfrm state add src 127.0.0.1 dst 127.0.0.2 proto esp spi 1 mode tunnel "
                      f"aead rfc4106(gcm(aes)) 0x{'00' * 20} 128")
 NFTABLES = kernel_feature("nftables in the kernel", "nf_tables", "nft add table ip t0")
+OVS_ZONES = Capability("connection tracking in zones, by Open vSwitch's datapath",
+                       lambda: not kernel_datapath() or _in_a_scratch_namespace(lambda: _works((ZONED,))),
+                       "this kernel is built without CONFIG_NF_CONNTRACK_ZONES, as user-mode Linux is: run the lab on "
+                       "the machine's own")
 SIXLOWPAN = module("ieee802154_6lowpan", "6LoWPAN")
 TUN = Capability("tunnel devices that an ordinary user may open", lambda: os.access("/dev/net/tun", os.R_OK | os.W_OK),
                  "sudo modprobe tun; sudo chmod 666 /dev/net/tun (vagrant/provision.sh does it)")
-KERNEL_FEATURES = (NEIGHBOURS, TUN, OVS_KERNEL, WIREGUARD, NETEM, NFTABLES, VRF, VLAN, GRE, ESP, SIXLOWPAN)
+KERNEL_FEATURES = (NEIGHBOURS, TUN, OVS_KERNEL, OVS_ZONES, WIREGUARD, NETEM, NFTABLES, VRF, VLAN, GRE, ESP, SIXLOWPAN)

@@ -29,7 +29,8 @@ def test_without_a_reservation_the_printer_gets_any_address(net):
 
 def test_a_larger_pool_has_an_address_for_the_guest(net):
     with lending(net, WIDE, {MAC: KEPT}):
-        assert "OFFER" in offered_nothing("guest", "router", control="tv").ask(net, 0).seen
+        seen = offered_nothing("guest", "router", control="tv").ask(net, 0).seen
+        assert "OFFER" in seen or "ACK" in seen  # a client that was lent one while the pool was larger requests it
     offered_nothing("guest", "router", control="tv").verify(net)
 
 

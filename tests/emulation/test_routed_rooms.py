@@ -1,4 +1,4 @@
-from scenarios.kit import never_carries, reachable, unreachable_at_once
+from scenarios.kit import never_carries, reachable, unreachable_at_once, waiting
 from scenarios.kit.actions import forwarding
 from scenarios.kit.claims.forwarding import broadcast_stays, forwarded
 from scenarios.kit.command import run
@@ -41,7 +41,8 @@ def test_a_cable_between_the_switches_makes_one_room_of_two(net):
     s2.attach(cable.intf2)
     claim = broadcast_stays("a", near=("b",), far=("c", "router:room2"))
     try:
-        assert claim.ask(net, 0).seen == "not heard at none, heard at c, router:room2"
+        waiting.until(lambda: claim.ask(net, 0).seen == "not heard at none, heard at c, router:room2", 10,
+                      "the other room to hear it")
     finally:
         s1.detach(cable.intf1)
         s2.detach(cable.intf2)
