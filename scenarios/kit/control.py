@@ -22,7 +22,6 @@ PATIENCE = 30  # seconds for an answer; a claim may take long to be asked
 MOST = 100  # labs of one name
 
 Answers = Iterator[dict[str, Any]]
-Operation = Callable[..., Answers]
 
 
 class Ended(LabError):
@@ -38,6 +37,9 @@ class Descriptors:
     """An answer that carries file descriptors."""
 
     fds: list[int]
+
+
+Operation = Callable[..., Iterator[dict[str, Any] | Descriptors | bytes]]
 
 
 def claim_name(wanted: str) -> tuple[str, socket.socket]:

@@ -51,12 +51,15 @@ class Lab:
         self.trouble = Trouble(self.name, self.scenario, self.net)
         return self.net
 
-    def _recorded(self, output: int | None):
+    def _recorded(self, output: int | None) -> Callable[[Net], None] | None:
         """What makes the recorder, once there are cables."""
-        def listen(net) -> None:
+        if output is None:
+            return None
+
+        def listen(net: Net) -> None:
             self.recorder = Recorder(net, output)
 
-        return listen if output is not None else None
+        return listen
 
     def ask(self, patience: float | None = None) -> Iterator[Verdict]:
         """Ask every claim, one asker at a time; none for longer than ``patience`` seconds."""
@@ -89,7 +92,7 @@ class Lab:
         sys.stderr.flush()
         os._exit(status)
 
-    def operations(self) -> dict[str, Callable[..., Answers]]:
+    def operations(self) -> dict[str, control.Operation]:
         """What other terminals may ask, by name."""
         return {"info": self._info, "enter": self._enter, "check": self._check, "stop": self._stop,
                 "resolve": self._resolve, "faults": self._faults, "break": self._break, "hint": self._hint,

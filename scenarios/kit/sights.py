@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .control import Operation
 from .errors import LabError
 from .net import Net
 
@@ -15,7 +16,7 @@ class Sights:
     def __init__(self, title: str, running: Callable[[], Net]):
         self.title, self.running = title, running
 
-    def operations(self) -> dict[str, Callable[..., Answers]]:
+    def operations(self) -> dict[str, Operation]:
         return {"show": self._show, "graph": self._graph, "trace": self._trace, "counters": self._counters,
                 "record": self._record}
 
