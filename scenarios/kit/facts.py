@@ -19,6 +19,7 @@ from .links import place_of
 
 Row = dict[str, Any]
 IP_BATCH = "address show\nroute show table all\nrule show\nneigh show\n"
+TABLES = ("links", "routes", "rules", "neighbours")  # the answers, in that order
 SETTINGS = ("net/ipv4/ip_forward", "net/ipv4/icmp_echo_ignore_all", "net/ipv6/conf/all/forwarding")
 PER_LINK = ("rp_filter", "arp_ignore", "forwarding")
 LISTENS = {"tcp": "0A", "udp": "07"}  # states in /proc/net (include/net/tcp_states.h)
@@ -131,7 +132,7 @@ def gather(net) -> World:
 def of_lab(net) -> Facts:
     """The facts of the lab's own namespace, where switches live."""
     place = place_of(None)
-    return Facts("", *_split(_start(place)[0].communicate()[0]))
+    return Facts("", **_tables(_start(place)[0].communicate()[0]))
 
 
 def _start(place) -> tuple[subprocess.Popen, ...]:
@@ -150,12 +151,17 @@ def _popen(command: list[str]) -> subprocess.Popen:
 
 
 def _finish(node, ip: subprocess.Popen, nft: subprocess.Popen | None = None) -> Facts:
-    tables = _split(ip.communicate()[0])
+    tables = _tables(ip.communicate()[0])
     ruleset = json.loads(nft.communicate()[0] or "{}").get("nftables", []) if nft else []
-    settings, listeners = place_of(node).run(_read, [row["ifname"] for row in tables[0]])
-    return Facts(node.name, *tables, settings=settings, listeners=listeners,
+    settings, listeners = place_of(node).run(_read, [row["ifname"] for row in tables["links"]])
+    return Facts(node.name, **tables, settings=settings, listeners=listeners,
                  ruleset=tuple(row for row in ruleset if "metainfo" not in row), daemons=tuple(_daemons(node)),
                  nameservers=_nameservers(node))
+
+
+def _tables(text: str) -> dict[str, Any]:
+    """The answers to IP_BATCH by the names of their fields; none to a command after one that failed."""
+    return dict(zip(TABLES, _split(text), strict=False))
 
 
 def _split(text: str) -> tuple[tuple[Row, ...], ...]:
