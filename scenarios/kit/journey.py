@@ -7,11 +7,12 @@ sequence number, a datagram by its payload. Nothing here judges; ``diagnosis`` a
 import secrets
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import dpkt
 
@@ -105,8 +106,8 @@ def travel(net, ask: Ask, world: World, wait: float = ANSWER) -> Journey:
     if isinstance(mark, int):
         mark = Mark(sequence=_sequence(heard, ask, mark))
     ways = [(mark.direction(packet), packet) for packet in heard]
-    return Journey(ask, outcome, *(tuple(packet for way, packet in ways if way == wanted)
-                                   for wanted in (FORWARD, BACK, ERROR)),
+    there, back, errors = (tuple(packet for way, packet in ways if way == wanted) for wanted in (FORWARD, BACK, ERROR))
+    return Journey(ask, outcome, there, back, errors,
                    arps=tuple(packet for packet in heard if packet.arp), rulings=rulings,
                    counters=_grown(before, _counters(net)))
 
@@ -119,9 +120,8 @@ def _send_echo(net, ask: Ask, wait: float) -> tuple[str, Mark]:
             ear.sendto(_echo(version, payload), (ask.dst, 0))
         except OSError as error:
             return error.strerror or str(error), mark
-        answers: list[str] = []
-        waiting.poll(lambda: answers.extend(_heard(ear, mark)) or answers, wait)
-    return (answers[0] if answers else SILENT), mark
+        answer = waiting.poll(lambda: next(_heard(ear, mark), None), wait)
+    return answer or SILENT, mark
 
 
 def _heard(ear: socket.socket, mark: Mark) -> Iterator[str]:
@@ -171,7 +171,8 @@ def _send_datagram(net, ask: Ask, wait: float) -> tuple[str, Mark]:
     return "answered", mark
 
 
-_SENDERS = {"icmp": _send_echo, "tcp": _send_syn, "udp": _send_datagram}
+Sender = Callable[[Any, Ask, float], tuple[str, Mark | int]]  # net, question, seconds: outcome; mark, or TCP port
+_SENDERS: dict[str, Sender] = {"icmp": _send_echo, "tcp": _send_syn, "udp": _send_datagram}
 
 
 def _sequence(heard: list[Packet], ask: Ask, port: int) -> int:
@@ -243,7 +244,7 @@ def _counters(net) -> dict[str, dict[str, int]]:
 
 def _counted() -> dict[str, int]:
     """Names and values of /proc/net/snmp and /proc/net/netstat: pairs of lines, first the names."""
-    found = {}
+    found: dict[str, int] = {}
     for name in "snmp", "netstat":
         lines = Path("/proc/thread-self/net", name).read_text().splitlines()
         for names, values in zip(lines[::2], lines[1::2], strict=False):
