@@ -6,8 +6,11 @@ import socket
 import struct
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from pathlib import Path
+from typing import Any
 
 from mininet import link as mininet_link
+from mininet.link import Intf as Plain
+from mininet.link import TCIntf as Shaping
 
 from . import netlink
 from .command import addresses_here
@@ -20,11 +23,13 @@ IFF_UP = 0x1
 LONGEST_NAME = 15
 WIRES = 0x1ab  # the interface group of every cable of ours, so that all can be removed in one step
 
-Plain, Shaping = mininet_link.Intf, mininet_link.TCIntf
-
 
 class Intf(Plain):
     """One end of a cable. ``ip6`` among its parameters gives it an IPv6 address beside the IPv4 one."""
+
+    ip: str | None
+    prefixLen: int | None
+    link: "Link | None"
 
     def config(self, ip6=None, mtu=None, up=True, **params):
         results = Plain.config(self, up=up or None, **params)
@@ -106,9 +111,10 @@ class Intf(Plain):
     @property
     def far(self) -> "Intf | None":
         """The other end of the cable, once it has both."""
-        if getattr(self.link, "intf2", None) is None:
+        link = self.link
+        if link is None or getattr(link, "intf2", None) is None:
             return None
-        return self.link.intf2 if self.link.intf1 is self else self.link.intf1
+        return link.intf2 if link.intf1 is self else link.intf1
 
     def _parsed(self, address: str) -> IPv4Interface | IPv6Interface:
         try:
@@ -144,6 +150,9 @@ class TCIntf(Intf, Shaping):
 
 class Link(mininet_link.Link):
     """A cable between two nodes: a veth pair whose ends are born in the nodes' own namespaces."""
+
+    intf1: Any  # an Intf, and None when the cable was removed
+    intf2: Any
 
     def __init__(self, node1, node2, intf=Intf, **params):
         if intf is mininet_link.Intf:
