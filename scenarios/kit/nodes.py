@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterable, Sequence
+from functools import partial
 from ipaddress import ip_interface
+from typing import Any
 
 from mininet import link as mininet_link
 from mininet import node as mininet_node
@@ -26,6 +28,7 @@ class Node(mininet_node.Node):
     """Mininet's Node in namespaces that are descriptors; its shell starts when it is first needed."""
 
     place: Namespace
+    shell: Any  # Mininet's: a Popen, or None
 
     @classmethod
     def setup(cls):
@@ -148,7 +151,7 @@ class Host(Node):
         for prefix, via in routes:
             self._route(prefix, via, None)
         for service in self.services:
-            later(lambda service=service: self.supervisor.start(service))
+            later(partial(self.supervisor.start, service))
         return results
 
     @property
