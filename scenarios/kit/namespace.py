@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from . import mounts, netlink, sysctl
 from .courier import courier, go_home, open_ns
@@ -71,7 +71,7 @@ class Namespace:
         """A descriptor of the network namespace; -1 when it is closed."""
         if self._net is None:
             courier(_make_unborn)
-        return self._net
+        return cast(int, self._net)  # made by now
 
     def run(self, function: Callable[..., T], *args) -> T:
         """Call a function with this network namespace around it. Sockets it opens stay here."""
@@ -191,7 +191,7 @@ def _make_unborn() -> None:
             _unborn[0]._net = open_ns("net")
             _unborn.pop(0)
     except OSError as error:
-        raise CannotRun(f"{_unborn[0].name}: {NO_MORE.get(error.errno, error)}") from None
+        raise CannotRun(f"{_unborn[0].name}: {NO_MORE.get(error.errno or 0, error)}") from None
     finally:
         go_home()
 
