@@ -1,5 +1,6 @@
 """The command line: ``./lab``. Each command is imported only when it is used."""
 
+import os
 import signal
 import sys
 
@@ -11,6 +12,7 @@ from scenarios.command_line.group import LazyGroup  # noqa: E402
 from scenarios.kit.errors import LabError  # noqa: E402
 
 BAD_INPUT, INTERRUPTED = 2, 130
+COLOUR = False if os.environ.get("NO_COLOR") else None  # https://no-color.org; None: where there is a terminal
 
 COMMANDS = {
     "run": "run:run",
@@ -56,7 +58,7 @@ def lab() -> None:
 
 def main() -> None:
     try:
-        sys.exit(lab(prog_name="lab", standalone_mode=False) or 0)
+        sys.exit(lab(prog_name="lab", standalone_mode=False, color=COLOUR) or 0)
     except LabError as error:
         _end(str(error), BAD_INPUT)
     except click.ClickException as error:

@@ -12,9 +12,11 @@ from scenarios.kit.errors import LabError
 
 AT_ONCE = 1.0  # seconds to ask a claim of a network that is broken
 WHAT_NEXT = """Find out what it is, and mend it by hand:
-  ./lab check {lab}       which claims fail now, and later: whether it is fixed
+  ./lab check {lab}       which claims fail; later: whether it is fixed
   ./lab diagnose {lab}    from the bottom of the stack up
-  ./lab hint {lab}        three steps; ./lab solve {lab} tells, ./lab restore {lab} mends"""
+  ./lab hint {lab}        three steps
+  ./lab solve {lab}       tells what it is
+  ./lab restore {lab}     mends it"""
 
 
 @click.command()

@@ -46,12 +46,12 @@ def visits(drawing: Drawing, world: World, sightings) -> Iterator[tuple[str, Pac
     """Node by node: the packet as it came in, and as it went out; pure."""
     node: str | None = None
     came: Packet | None = None
-    for packet in sightings:
+    for number, packet in enumerate(sightings):
         here, _ = place(packet)
         if packet.sent:
-            if here == node or came is None:
-                yield here, came if here == node else None, packet
-            node, came = None, None
+            if here == node or number == 0:  # else it is a copy, for a switch floods
+                yield here, came, packet
+                node, came = None, None
         elif drawing.is_switch(here) or (here in world and is_for(world, here, packet)):
             if node is not None and came is not None and here != node:
                 yield node, came, None
@@ -160,5 +160,5 @@ def _flows(net, switch: str, came: Packet | None) -> Iterator[str]:
     told = attempt(net[switch], "ovs-appctl", "ofproto/trace", switch, f"in_port={port}", came.data.hex()).stdout
     bridge = told.partition("bridge(")[2]
     for number, rule in re.findall(r"^ *(\d+)\. (.*)$", bridge, re.MULTILINE):
-        yield f"table {number}: {rule}"
+        yield f"table {number}: {rule.partition(', cookie')[0]}"
     yield from (line.strip() for line in bridge.splitlines() if line.strip().startswith(("->", "forwarding to")))

@@ -73,6 +73,12 @@ def test_a_trace_ends_where_the_packet_was_lost():
     assert [each[0] for each in trace.visits(DRAWING, WORLD, [frame("a>"), frame("r<")])] == ["a", "r"]
 
 
+def test_copies_that_a_switch_floods_do_not_hide_the_one_that_arrived():
+    sightings = [frame("a>"), frame("r<"), frame("r>"), frame("b<"), frame("r>>")]
+
+    assert [each[0] for each in trace.visits(DRAWING, WORLD, sightings)] == ["a", "r", "b"]
+
+
 def test_what_was_rewritten():
     assert list(trace.rewritten(frame("r<"), frame("r>"))) == []
     assert list(trace.rewritten(frame("r<"), frame("r>", back=True))) == [
