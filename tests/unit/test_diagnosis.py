@@ -199,7 +199,8 @@ def test_what_has_changed_since_all_was_well(changes, layer):
 
 def test_counters_of_rules_are_no_change():
     def facts(packets):
-        rule = {"family": "inet", "table": "t", "chain": "c", "expr": [{"counter": {"packets": packets}}, {"drop": None}]}
+        expression = [{"counter": {"packets": packets}}, {"drop": None}]
+        rule = {"family": "inet", "table": "t", "chain": "c", "expr": expression}
         return {"r": replace(WORLD["r"], ruleset=({"rule": rule},))}
 
     assert list(drift.compare(facts(1), facts(2))) == []

@@ -68,8 +68,9 @@ def _filters(before: Facts, now: Facts) -> Iterator[Finding]:
 
 
 def _rules_by_chain(facts: Facts) -> dict[str, list[str]]:
-    chains = {f"{row['chain']['family']} {row['chain']['table']} {row['chain']['name']}": []
-              for row in facts.ruleset if "chain" in row}
+    chains: dict[str, list[str]] = {
+        f"{row['chain']['family']} {row['chain']['table']} {row['chain']['name']}": []
+        for row in facts.ruleset if "chain" in row}
     for row in facts.ruleset:
         if "rule" in row:
             rule = row["rule"]
