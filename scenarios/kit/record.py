@@ -3,7 +3,7 @@
 import os
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from .ears import Ears
 from .pcapng import Pcapng
@@ -11,7 +11,7 @@ from .pcapng import Pcapng
 OFTEN = 200  # milliseconds after which we see whether anybody still wants it
 
 
-def blocks(net, expression: str = "") -> Iterator[bytes]:
+def blocks(net, expression: str = "") -> Generator[bytes, None, None]:
     """The file's header, and then packets as they come; b"" now and then when there are none. Closes its ears."""
     ears, file = Ears(net, expression), Pcapng()
     waiting = select.poll()
