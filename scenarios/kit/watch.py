@@ -16,7 +16,8 @@ Counters = dict[str, dict[str, int]]
 
 def counters(net) -> Counters:
     """By the names of interfaces (``router:wan``), those of hosts and routers, tunnels included."""
-    drawing, found = Drawing.of(net), {}
+    drawing = Drawing.of(net)
+    found: Counters = {}
     for node in net.hosts:
         if node.inNamespace and not drawing.is_switch(node.name):
             text = place_of(node).run(Path("/proc/thread-self/net/dev").read_text)
