@@ -4,6 +4,7 @@ import ast
 import inspect
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 
 def quote(function: Callable) -> str:
@@ -52,7 +53,7 @@ def _is_plain(value: object) -> bool:
 class _Fill(ast.NodeTransformer):
     """Names that the function took from around itself become their values."""
 
-    def __init__(self, known: dict[str, object]):
+    def __init__(self, known: dict[str, Any]):
         self.known = known
 
     def visit_Name(self, node):
