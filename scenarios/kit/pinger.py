@@ -71,11 +71,11 @@ class _Prober:
             except BlockingIOError:
                 return
             number = answered_number(self.family, self.identifier, data)
-            if self._address(number) == sender[0].partition("%")[0]:
+            if number is not None and self._address(number) == sender[0].partition("%")[0]:
                 yield number
 
-    def _address(self, number: int | None) -> str | None:
-        return self.targets[number][1] if number is not None and number < len(self.targets) else None
+    def _address(self, number: int) -> str | None:
+        return self.targets[number][1] if number < len(self.targets) else None
 
     def out_of_neighbours(self, number: int) -> bool:
         """Whether the kernel cannot even ask who has the address: it says so only to those who want to know."""
