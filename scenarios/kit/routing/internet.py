@@ -191,6 +191,6 @@ class Internet(Record):
             if one.overlaps(other):
                 yield Misfit(("ases", str(b), "prefixes"), f"{other} overlaps {one} of AS {a}; "
                              "addresses have one holder: give it others")
-        for (name, ix), (_, other) in combinations(self.exchanges.items(), 2):
-            if ix.lan.overlaps(other.lan):
-                yield Misfit(("exchanges", name, "lan"), f"{ix.lan} overlaps {other.lan}; give it another")
+        for (name, ix), (_, second) in combinations(self.exchanges.items(), 2):
+            if ix.lan.overlaps(second.lan):
+                yield Misfit(("exchanges", name, "lan"), f"{ix.lan} overlaps {second.lan}; give it another")
