@@ -53,7 +53,7 @@ def give(mouth: socket.socket, queue: deque) -> None:
 
 def run(delay: float, one: str, other: str) -> None:
     ends = listen(one), listen(other)
-    queues = deque(), deque()  # of what came in at each end
+    queues: tuple[deque, deque] = deque(), deque()  # of what came in at each end
     while True:
         due = min((queue[0][0] for queue in queues if queue), default=None)
         wait = None if due is None else max(0.0, due - time.monotonic())
