@@ -124,9 +124,9 @@ def routing(daemon: str = "bird", **facts) -> list[RoutingDaemon]:
     return [Frr(daemon=each, **facts) for each in ("zebra", "ospfd", "bgpd")]
 
 
-def daemon_of(node) -> RoutingDaemon:
+def daemon_of(node) -> Bird | Frr:
     """The daemon of a router that knows BGP."""
-    return [each for each in node.services if isinstance(each, RoutingDaemon)][-1]
+    return [each for each in node.services if isinstance(each, Bird | Frr)][-1]
 
 
 def believed(net, router: str, neighbour: str) -> bool:
