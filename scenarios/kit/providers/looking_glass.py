@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from ..routing import bird
 from ..routing.relation import Source
@@ -87,7 +88,8 @@ def rows(net, router: str, prefix: object = None) -> list[dict]:
 
 def read_bird(lines: list[str]) -> Iterator[Route]:
     """Routes in the words of BIRD's ``show route all``: a line for each, then its attributes after a tab."""
-    prefix, facts = "", {}
+    prefix = ""
+    facts: dict[str, Any] = {}
     for line in lines:
         if line.startswith("\t"):
             name, _, value = line.strip().partition(": ")
