@@ -4,6 +4,8 @@ Expectations come from ``gao_rexford``, the computation; evidence from the daemo
 packets. Where a claim needs somebody to misbehave, the first of the right kind is cast.
 """
 
+from functools import partial
+
 from ..expect import CONVERGENCE, CannotAsk, Measured, claims
 from ..routing.gao_rexford import BestPaths, is_valley_free
 from ..waiting import Stopwatch, poll
@@ -115,8 +117,8 @@ def bogon_refused(net) -> str | None:
 def flood_cut_off(net) -> str | None:
     """Max-prefix: a neighbour that tells far more than its customers hold has made a mistake."""
     internet = internet_of(net)
-    (flooder, peer), = cast(internet.peering, 1, "peers")
-    peer, flooder, count = f"as{peer}", f"as{flooder}", 2 * len(internet.cone_prefixes(flooder)) + FLOOD
+    (a, b), = cast(internet.peering, 1, "peers")
+    peer, flooder, count = f"as{b}", f"as{a}", 2 * len(internet.cone_prefixes(a)) + FLOOD
     if not looking_glass.sessions(net, peer)[flooder]:
         raise CannotAsk(f"{peer} has no session with {flooder} to begin with")
     flood = tuple(f"24.{n >> 8}.{n & 255}.0/24" for n in range(count))
@@ -168,6 +170,8 @@ def foreign(internet, asn: int) -> set[str]:
 
 def all_told(net, teller: int, listeners, prefix: str) -> None:
     """The positive control: the neighbours are indeed told."""
+    def is_told(asn: int) -> bool:
+        return prefix in told(net, f"as{teller}", f"as{asn}")
+
     for asn in listeners:
-        settled(f"AS {teller} to announce {prefix} to AS {asn}",
-                lambda asn=asn: prefix in told(net, f"as{teller}", f"as{asn}"))
+        settled(f"AS {teller} to announce {prefix} to AS {asn}", partial(is_told, asn))

@@ -1,7 +1,8 @@
 """Routers that say something else for a while: how they are told to, and how one knows that all have heard it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from ..errors import LabError
 from ..routing.gao_rexford import BestPaths
@@ -22,7 +23,7 @@ def internet_of(net) -> Internet:
 
 
 @contextmanager
-def telling(net, **routers: dict[str, tuple[str, ...]]) -> Iterator[None]:
+def telling(net, **routers: Mapping[str, tuple[str, ...]]) -> Iterator[None]:
     """Routers that say something else while the ``with`` block lasts: ``as1={"announces": ("24.0.0.0/24",)}``.
 
     They ``announces`` or ``withdraws`` prefixes; afterwards all is as it was.
@@ -61,10 +62,13 @@ def heard_everywhere(net, router: str) -> None:
     internet, asn = internet_of(net), net[router].params["asn"]
     own, before = str(internet.ases[asn].prefixes[0]), net[router].params.get("withdraws", ())
     others = [f"as{other}" for other in internet.ases if other != asn]
+
+    def heard(known: bool) -> bool:
+        return all(bool(looking_glass.best(net, other, own)) is known for other in others)
+
     for withdrawn in (own,), before:
         retell(net, router, withdraws=withdrawn)
-        settled(f"all to hear {router}", lambda withdrawn=withdrawn: all(
-            bool(looking_glass.best(net, other, own)) is (own not in withdrawn) for other in others))
+        settled(f"all to hear {router}", partial(heard, own not in withdrawn))
 
 
 def restored(net, before: Paths) -> None:
