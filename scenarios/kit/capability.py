@@ -15,6 +15,8 @@ from pathlib import Path
 from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER, MS_PRIVATE, MS_REC, mount, unshare
 
 ZONED = "conntrack -I -s 10.0.0.1 -d 10.0.0.2 -p udp --sport 1 --dport 2 -t 9 -w 5"  # an entry of zone 5
+IN_UML = "a full kernel: ./lab run --kernel uml NAME"
+IN_A_VM = "a virtual machine, as vagrant/Vagrantfile makes it: user-mode Linux has not got it"
 PLACES = ("/usr/lib/frr", "/usr/lib/ipsec", "/usr/sbin", "/sbin")  # daemons outside an ordinary user's PATH
 
 
@@ -67,13 +69,13 @@ def module(name: str, what: str) -> Capability:
     return Capability(what, lambda: Path("/sys/module", name).exists(), _remedy(name))
 
 
-def kernel_feature(what: str, modules: str, *trial: str) -> Capability:
+def kernel_feature(what: str, modules: str, *trial: str, elsewhere: str = IN_UML) -> Capability:
     """Something of the kernel that commands use; they are tried, in turn, in a namespace that is thrown away."""
-    return Capability(what, lambda: _in_a_scratch_namespace(lambda: _works(trial)), _remedy(modules))
+    return Capability(what, lambda: _in_a_scratch_namespace(lambda: _works(trial)), _remedy(modules, elsewhere))
 
 
-def _remedy(modules: str) -> str:
-    return f"sudo modprobe -a {modules}, or run the lab in a full kernel: ./lab run --kernel uml NAME"
+def _remedy(modules: str, elsewhere: str = IN_UML) -> str:
+    return f"sudo modprobe -a {modules}, or run the lab in {elsewhere}"
 
 
 def _works(commands: tuple[str, ...]) -> bool:
@@ -119,7 +121,8 @@ NEIGHBOURS = Capability("room for 65,536 neighbours (the kernel has one ARP tabl
 PROGRAMS = ("ovs-vswitchd", "ovsdb-server", "tcpdump", "nginx", "dig", "curl")
 ESSENTIAL = (NAMESPACES, *map(program, PROGRAMS))
 OVS_KERNEL = module("openvswitch", "Open vSwitch's kernel datapath")
-WIREGUARD = kernel_feature("WireGuard in the kernel", "wireguard", "ip link add t0 type wireguard")
+WIREGUARD = kernel_feature("WireGuard in the kernel", "wireguard", "ip link add t0 type wireguard",
+                           elsewhere=IN_A_VM)
 NETEM = kernel_feature("delay and loss by netem", "sch_netem", "tc qdisc add dev lo root netem delay 1ms")
 VRF = kernel_feature("virtual routing and forwarding", "vrf", "ip link add t0 type vrf table 10")
 VLAN = kernel_feature("VLAN devices", "8021q", "ip link add v0 type veth peer name v1",
@@ -128,7 +131,7 @@ GRE = kernel_feature("GRE tunnels", "ip_gre", "ip link add t0 type gre local 127
 ESP = kernel_feature("IPsec's encryption (ESP) in the kernel", "esp4",
                      "ip xfrm state add src 127.0.0.1 dst 127.0.0.2 proto esp spi 1 mode tunnel "
                      f"aead rfc4106(gcm(aes)) 0x{'00' * 20} 128")
-NFTABLES = kernel_feature("nftables in the kernel", "nf_tables", "nft add table ip t0")
+NFTABLES = kernel_feature("nftables in the kernel", "nf_tables", "nft add table ip t0", elsewhere=IN_A_VM)
 OVS_ZONES = Capability("connection tracking in zones, by Open vSwitch's datapath",
                        lambda: not kernel_datapath() or _in_a_scratch_namespace(lambda: _works((ZONED,))),
                        "this kernel is built without CONFIG_NF_CONNTRACK_ZONES, as user-mode Linux is: run the lab on "

@@ -1,6 +1,6 @@
 """What this kernel does for a lab: which datapath forwards, and the features that not every kernel has.
 
-In user-mode Linux none of this is skipped but WireGuard: that its datapath were not the kernel's is a failure there.
+In user-mode Linux none of this is skipped: it is a failure there when the datapath is not the kernel's.
 """
 
 import re
@@ -11,8 +11,8 @@ import pytest
 from scenarios.kit import Bridge, Scenario, Subnet, Topo, capability, uml
 from scenarios.kit.command import attempt, run
 
-IN_UML = (capability.OVS_KERNEL, capability.NETEM, capability.VLAN, capability.VRF, capability.GRE,
-          capability.SIXLOWPAN)
+IN_UML = (capability.NEIGHBOURS, capability.OVS_KERNEL, capability.NETEM, capability.VLAN, capability.VRF,
+          capability.GRE, capability.ESP, capability.SIXLOWPAN)
 DELAY = 200  # ms; the shortest of three round trips is never that long by itself
 
 
@@ -31,7 +31,7 @@ def needs(feature):
 
 @pytest.mark.skipif(not uml.inside(), reason="asks for what user-mode Linux has, and this is another kernel")
 @pytest.mark.parametrize("feature", IN_UML, ids=str)
-def test_user_mode_linux_has(lab, feature):
+def test_user_mode_linux_has(feature):
     assert feature.present, feature.remedy
 
 

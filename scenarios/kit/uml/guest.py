@@ -29,6 +29,7 @@ LOADED = ("openvswitch", "sch_netem", "8021q", "vrf", "ip_gre", "sit", "ipip", "
 PRELOADED = ("scenarios.__main__", "scenarios.command_line.run", "scenarios.command_line.inside", "scenarios.kit.lab",
              "scenarios.kit.prompt")
 OPEN_FILES = 1 << 16
+NEIGHBOURS = 1 << 17
 NOT_FOUND = 127
 
 
@@ -52,7 +53,15 @@ def furnish() -> None:
     # A tunnel's module puts a device of its own into every network namespace, unless told not to.
     Path("/proc/sys/net/core/fb_tunnels_only_for_init_net").write_text("2")
     load_modules()
+    make_room()
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+
+
+def make_room() -> None:
+    """For neighbours: all namespaces share the kernel's one table of them (provision.sh does it elsewhere)."""
+    for family in Path("/proc/sys/net").glob("ipv[46]/neigh/default"):
+        for step, size in enumerate((NEIGHBOURS // 8, NEIGHBOURS // 2, NEIGHBOURS), 1):
+            (family / f"gc_thresh{step}").write_text(str(size))
 
 
 def load_modules() -> None:
