@@ -1,0 +1,74 @@
+"""The learning switch on networks with and without loops."""
+
+import pytest
+
+from scenarios.kit import waiting
+from scenarios.kit.capture import taps
+from scenarios.kit.openflow import controller_view
+from tests.emulation.controllers.networks import (
+    Switches,
+    clos,
+    copies_of_a_broadcast,
+    everyone_reaches_everyone,
+    heard,
+    line,
+    mesh,
+    ring,
+    running,
+    send,
+    tree,
+)
+
+SHAPES = {"tree": tree(2, 3), "ring": ring(6), "mesh": mesh(5), "clos": clos(2, 4),
+          "line": line(50) | {"hosts": range(1, 51, 7)}}
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def shape(request):
+    return SHAPES[request.param]
+
+
+@pytest.fixture(scope="module")
+def network(shape):
+    with running(Switches(**shape)) as net:
+        yield net
+
+
+@pytest.mark.lab
+def test_everyone_reaches_everyone(network):
+    everyone_reaches_everyone(network)
+
+
+@pytest.mark.lab
+def test_one_copy_of_a_broadcast_comes_to_each(network):
+    copies = copies_of_a_broadcast(network, network.hosts[0].name)
+    assert copies == dict.fromkeys(copies, 1)
+
+
+@pytest.mark.lab
+def test_what_is_for_one_host_comes_to_nobody_else(network):
+    everyone_reaches_everyone(network)
+    first, *others, last = (host.name for host in network.hosts)
+    with taps(network, last, *others, filter="ether proto 0x88b5") as (target, *strangers):
+        send(network, first, network[last].MAC(), count=5)
+        waiting.until(lambda: len(heard(target)) >= 5, within=5, what="five frames")
+        assert [len(heard(ear)) for ear in strangers] == [0] * len(others)
+        assert len(heard(target)) == 5
+
+
+@pytest.mark.lab
+def test_paths_are_as_short_as_can_be(network, shape):
+    import networkx
+
+    everyone_reaches_everyone(network)
+    graph = networkx.Graph(shape["links"])
+    first, last = network.hosts[0], network.hosts[-1]
+    path = controller_view(network, f"/path?from={first.MAC()}&to={last.MAC()}")
+    assert len(path) - 1 == networkx.shortest_path_length(graph, int(first.name[1:]), int(last.name[1:]))
+
+
+@pytest.mark.lab
+def test_the_tree_leaves_out_just_the_links_that_close_loops(network, shape):
+    flooding = [link for link in controller_view(network, "/links") if link["floods"]]
+    assert len(controller_view(network, "/links")) == len(shape["links"])
+    assert len(flooding) == shape["size"] - 1
