@@ -168,7 +168,7 @@ class RouterSettings(FabricSettings):
     def vlan_ids(self) -> dict[str, int]:
         named = {name: network.vlan for name, network in self.networks.items() if network.vlan}
         free = (number for number in range(FIRST_VLAN, 4095) if number not in named.values())
-        return {name: named.get(name) or next(free) for name in self.networks}
+        return {name: named.get(name) or next(free) for name in sorted(self.networks)}  # the file's order may change
 
     def vlans(self) -> Vlans:
         ids = self.vlan_ids()
