@@ -131,23 +131,26 @@ def gather(net) -> World:
 
 def of_lab(net) -> Facts:
     """The facts of the lab's own namespace, where switches live."""
-    place = place_of(None)
-    return Facts("", **_tables(_start(place)[0].communicate()[0]))
+    return Facts("", **_tables(_ask_ip(place_of(None)).communicate()[0]))
 
 
 def _start(place) -> tuple[subprocess.Popen, ...]:
     """Ask the programs; both run in the node's network namespace, and need nothing else of it."""
-    commands = [[find("ip") or "ip", "-j", "-d", "-batch", "-"], [find("nft") or "nft", "-j", "list", "ruleset"]]
-    started = tuple(place.run(_popen, command) for command in commands if Path(command[0]).exists())
-    started[0].stdin.write(IP_BATCH)
-    started[0].stdin.close()
-    started[0].stdin = None
-    return started
+    nft = find("nft")
+    return (_ask_ip(place), *([place.run(_popen, [nft, "-j", "list", "ruleset"], subprocess.DEVNULL)] if nft else []))
 
 
-def _popen(command: list[str]) -> subprocess.Popen:
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                            text=True, start_new_session=True)
+def _ask_ip(place) -> subprocess.Popen:
+    asked = place.run(_popen, [find("ip") or "ip", "-j", "-d", "-batch", "-"], subprocess.PIPE)
+    asked.stdin.write(IP_BATCH)
+    asked.stdin.close()
+    asked.stdin = None
+    return asked
+
+
+def _popen(command: list[str], stdin: int) -> subprocess.Popen:
+    return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                            start_new_session=True)
 
 
 def _finish(node, ip: subprocess.Popen, nft: subprocess.Popen | None = None) -> Facts:
