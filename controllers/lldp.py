@@ -31,8 +31,9 @@ def heard(key: bytes, data: bytes) -> tuple[int, int] | None:
     fields = dict(_tlvs(frame.payload))
     try:
         dpid, port = struct.unpack("!Q", fields[CHASSIS][1:])[0], struct.unpack("!I", fields[PORT][1:])[0]
-        sealed = SEAL + _seal(key, _claim(dpid, port))
-        return (dpid, port) if hmac.compare_digest(fields[ORGANISATION], sealed) else None
+        claim = _claim(dpid, port)
+        ours = frame.payload.startswith(claim) and hmac.compare_digest(fields[ORGANISATION], SEAL + _seal(key, claim))
+        return (dpid, port) if ours else None
     except (KeyError, struct.error):
         return None
 
