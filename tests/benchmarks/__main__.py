@@ -42,9 +42,10 @@ def main(short: bool, repeat: int, hosts: Sequence[int], out: Path) -> None:
     figures = {f"{what} {size}": compare(what, size, who, repeat) for what, size, who in [
         *(("campus", size, ("ours", "stock", "bare")) for size in sizes),
         ("pairs", pairs, ("ours", "stock")), ("connect", switches, ("ours", "stock"))]}
+    show_comparison(figures)
     curves = {size: medians([run("ours", "campus", size) for _ in range(repeat)]) for size in growth}
     crowd = beside(4 if short else 64)
-    show(figures, curves, crowd)
+    show_growth(curves, crowd)
     save(out, figures, curves, crowd)
 
 
@@ -88,15 +89,18 @@ def beside(size: int) -> Figures:
     return {"alone": alone, "together": median(together), "labs": SIDE_BY_SIDE}
 
 
-def show(figures: dict[str, dict[str, Figures]], curves: dict[int, Figures], crowd: Figures) -> None:
-    console = Console()
+def show_comparison(figures: dict[str, dict[str, Figures]]) -> None:
     table = Table("network", "measure", "ours", "stock", "bare", "stock / ours", "ours / bare")
     for network, found in figures.items():
         for measure in MEASURES[network.split()[0]]:
             ours, stock, bare = (found.get(who, {}).get(measure) for who in ("ours", "stock", "bare"))
             table.add_row(network, measure, *(_value(measure, each) for each in (ours, stock, bare)),
                           _ratio(stock, ours), _ratio(ours, bare))
-    console.print(table)
+    Console().print(table)
+
+
+def show_growth(curves: dict[int, Figures], crowd: Figures) -> None:
+    console = Console()
     growth = Table("hosts", *MEASURES["campus"], title="ours, by size")
     for size, found in curves.items():
         growth.add_row(str(size), *(_value(measure, found[measure]) for measure in MEASURES["campus"]))
