@@ -13,7 +13,7 @@ from . import capability, vswitchd, waiting
 from .errors import LabError
 from .vswitchd import LOG, RUN, connections, log_since, log_size, start, stop
 
-RECONFIGURE = 120  # seconds: a thousand ports take about two
+RECONFIGURE = 600  # seconds: a thousand ports take two, and ten times as long on a machine that does much else
 LOOK_AGAIN = 2000  # milliseconds after which we see whether ovs-vswitchd lives at all
 
 Operation = dict[str, Any]

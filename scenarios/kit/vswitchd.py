@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -28,6 +29,8 @@ ending: list[int] = []  # processes that were killed and may not have noticed ye
 
 def start() -> None:
     """Start ovsdb-server and ovs-vswitchd in this lab, those of the two that do not run."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each port is an open file of the switch daemon
     if not lives("ovsdb-server"):
         RUN.mkdir(parents=True, exist_ok=True)
         _run("ovsdb-tool", "create", RUN / "conf.db", SCHEMA)
