@@ -113,6 +113,11 @@ class Claim:
 _patience: ContextVar[float] = ContextVar("patience", default=math.inf)
 
 
+def patience(otherwise: float) -> float:
+    """How long a probe that waits by itself may do so, in seconds: no longer than whoever asks its claim will."""
+    return min(_patience.get(), otherwise)
+
+
 def claim(sentence: str, within: float = SOON) -> Callable[[Probe], Claim]:
     """Make a claim of a function: ``@claim("a broadcast stays in its room")``.
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ..errors import LabError
+from ..expect import patience
 from ..routing.gao_rexford import BestPaths
 from ..routing.internet import Internet
 from ..waiting import TimedOut, poll
@@ -98,7 +99,7 @@ def settled(what: str, probe: Callable[[], object]) -> None:
             trouble = f" ({error})"
             return False
 
-    if not poll(holds, PATIENCE):
+    if not poll(holds, patience(PATIENCE)):
         raise TimedOut(f"waited {PATIENCE:g} s for {what}, in vain{trouble}")
 
 
