@@ -78,7 +78,7 @@ scenario = Scenario(
         Look("ada", "udp and greater 900", "silence, but for ./lab exec vpn_mesh cat ping -s 900 10.9.0.4"),
     ],
     faults=[
-        Fault("ada_gone", "some talk on, some are cut off", layer="tunnel",
+        Fault("ada_gone", "some talk on, some are cut off", layer="link",
               inject=lambda net: pull(net, "isp:to_ada"), repair=lambda net: plug(net, "isp:to_ada"),
               injected=lambda net: not carrier(net, "ada"), breaks=["ada directly", "ada talks", "by ada", "without"],
               hints=("Who talks to whom directly?", "What do the pairs that are cut off have in common?",

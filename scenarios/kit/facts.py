@@ -14,6 +14,8 @@ from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from .capability import find
 from .links import place_of
 
@@ -118,15 +120,25 @@ class Facts:
 World = dict[str, Facts]
 
 
-def gather(net) -> World:
-    """The facts of all nodes that have a place of their own; switches and controllers are not among them."""
+def gather(net, controllers: bool = False) -> World:
+    """The facts of all nodes that have a place of their own, which switches have not.
+
+    With ``controllers``, also what is known of those: whether they run, and with which settings.
+    """
     nodes = [node for node in net.hosts if node.inNamespace]
     world: World = {}
     for first in range(0, len(nodes), AT_A_TIME):
         some = nodes[first:first + AT_A_TIME]
         asked = [(node, _start(place_of(node))) for node in some]
         world |= {node.name: _finish(node, *programs) for node, programs in asked}
-    return world
+    return world | ({each.name: _of_controller(each) for each in net.controllers} if controllers else {})
+
+
+def _of_controller(controller) -> Facts:
+    daemon, path = getattr(controller, "daemon", None), getattr(controller, "settings", None)
+    settings = yaml.safe_load(path.read_text()) if path and path.exists() else None
+    return Facts(controller.name, daemons=({"name": "controller", "process": True, "filters": False, "last": "",
+                                            "runs": bool(daemon and daemon.alive), "settings": settings or {}},))
 
 
 def of_lab(net) -> Facts:

@@ -46,6 +46,8 @@ class Ask:
     size: int = 0
 
     def __str__(self) -> str:
+        if not self.src:
+            return self.name
         where = self.url or (self.name or self.dst) + (f":{self.port}" if self.port else "")
         return f"{self.src} to {where}"
 

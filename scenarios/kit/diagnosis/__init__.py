@@ -54,7 +54,7 @@ class Diagnosis:
         if question:
             yield from self._about(question)
             return
-        asked = asks.of_claims(self.claims, self.names) or asks.of_pairs(self.names)
+        asked = asks.of_claims(self.claims, self.names) if self.claims else asks.of_pairs(self.names)
         answered = []
         for ask in asked:
             for answer in self._about(ask, sizes=False):
@@ -91,13 +91,18 @@ class Diagnosis:
     def _application(self, ask: Ask) -> Finding | None:
         if not ask.url.startswith("dns:"):
             return application.fetch(self.net, ask)
-        if not ask.dst:
-            ask = again(ask, dst=application.name_server(self.net, ask.src))
         finding = application.resolve(self.net, self.world, ask)
-        if finding and ask.dst and finding.layer == "name" and "does not answer" in finding.sentence:
-            below = self._explained(self._journey(again(ask, protocol="icmp", port=None, url="")))
-            return below or self._explained(self._journey(again(ask, url=""))) or finding
-        return finding
+        silent = finding is not None and finding.layer == "name" and "status:" not in finding.shows
+        return self._silent_server(ask, finding.command) if finding and silent else finding
+
+    def _silent_server(self, ask: Ask, words: tuple[str, ...]) -> Finding:
+        """A name server that says nothing: it may not run, or not be reached."""
+        ask = again(ask, dst=ask.dst or application.name_server(self.net, ask.src))
+        finding = application.no_answer(self.world, ask, words)
+        if finding.layer == "service" or not ask.dst:
+            return finding
+        below = self._explained(self._journey(again(ask, protocol="icmp", port=None, url="")))
+        return below or self._explained(self._journey(again(ask, url=""))) or finding
 
     def _sizes(self, asked: Sequence[Ask]) -> Iterator[Answer]:
         """Full-sized packets that must not be fragmented: they pass, or the sender is told why not."""
@@ -114,16 +119,16 @@ class Diagnosis:
         certain = next((claim for claim in failing if not claim.ask(self.net, SURE).held), None)
         if certain is None:
             return
-        changes = drift.compare(self.baseline or {}, gather(self.net))
+        changes = drift.compare(self.baseline or {}, gather(self.net, controllers=True))
         for finding in islice(chain(self._as_drawn(), changes), 1):
             yield Answer(Ask("", "", name=str(certain)), self._with_output(finding))
 
     def _as_drawn(self) -> Iterator[Finding]:
         """Wires and addresses that are not as in the drawing, used by our questions or not."""
         case = Case(self.drawing, self.world, self.lab, Journey(Ask("", ""), SILENT))
-        ends = [end for end in self.drawing.ends.values() if end.node in self.world]
-        for check in layers.link, layers.address:
-            yield from filter(None, (check(case, end) for end in ends))
+        ends = self.drawing.ends.values()
+        yield from filter(None, (layers.link(case, end) for end in ends))
+        yield from filter(None, (layers.address(case, end) for end in ends if end.node in self.world))
         yield from filter(None, (layers.daemons(case, node) for node in self.world))
 
     @property

@@ -37,7 +37,7 @@ def resolve(net, world: World, ask: Ask) -> Finding | None:
     words = ("dig", "+time=1", "+tries=2", *at, name)
     done = attempt(net[ask.src], *words)
     if done.returncode == NO_ANSWER or done.returncode:
-        return _no_answer(world, ask, words)
+        return no_answer(world, ask, words)
     status = re.search(r"status: (\w+)", done.stdout)
     answers = re.search(r"ANSWER: (\d+)", done.stdout)
     if status and status.group(1) == "NOERROR" and answers and answers.group(1) != "0":
@@ -53,7 +53,8 @@ def name_server(net, node: str) -> str:
     return words[words.index("nameserver") + 1] if "nameserver" in words[:-1] else ""
 
 
-def _no_answer(world: World, ask: Ask, words: tuple[str, ...]) -> Finding:
+def no_answer(world: World, ask: Ask, words: tuple[str, ...]) -> Finding:
+    """Why a name server, the destination of the question, says nothing."""
     holder = next((facts for facts in world.values() if ask.dst and facts.holds(ask.dst)), None)
     if holder and not holder.listens("udp", 53):
         dead = next((row for row in holder.daemons if not row["runs"]), None)

@@ -86,7 +86,7 @@ def _of_claim(claim: Claim, names: Names) -> Iterator[Ask]:
     elif "url" in given and given.get("client") in names.world:
         yield of_url(given["client"], given["url"], names)
     elif "name" in given and given.get("client") in names.world and "answer" in given:
-        server = given.get("server") or next(iter(names.world[given["client"]].nameservers), "")
+        server = given.get("server") or ""
         yield Ask(given["client"], names.address(server) or "", "udp", 53, server, f"dns:{given['name']}")
     elif "nodes" in given and len(given["nodes"]) > 1:
         yield from _pair(given["nodes"][0], given["nodes"][-1], claim, names)

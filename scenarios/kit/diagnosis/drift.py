@@ -96,13 +96,23 @@ def _dead(before: Facts, now: Facts) -> Iterator[Finding]:
 def _configurations(before: Facts, now: Facts) -> Iterator[Finding]:
     had, has = ({row["name"]: row for row in facts.daemons} for facts in (before, now))
     for name, row in had.items():
-        if name in has and row.get("files") != has[name].get("files"):
+        if name in has and row.get("settings") != has[name].get("settings"):
+            yield _other_settings(now, row["settings"], has[name]["settings"])
+        elif name in has and row.get("files") != has[name].get("files"):
             yield _finding("route" if name in ROUTING else "service", now, f"runs {name} with another configuration",
                            "ps", "-ef")
     for name in set(has) - set(had):
         yield _finding("service", now, f"runs {name}, which it did not", "ps", "-ef")
 
 
+def _other_settings(now: Facts, before: dict, after: dict) -> Finding:
+    """A controller's settings: those of its policy are a filter's, the others are the switches'."""
+    names = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+    layer = "filter" if FILTERING & set(names) else "switch"
+    return _finding(layer, now, f"has other settings than it had: {', '.join(names)}")
+
+
+FILTERING = {"policy", "acl", "rules", "filters"}
 ROUTING = {"bird", "frr", "bgpd", "ospfd", "zebra"}
 
 

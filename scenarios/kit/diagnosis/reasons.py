@@ -9,6 +9,14 @@ from .trail import Stop, follow, looped
 
 def explain(case: Case) -> Finding | None:
     """The broken layer of a question that was not answered; None when it was, or when nothing can be seen."""
+    found = _explained(case)
+    if found and found.layer == "route":  # a route may be missing because the daemon is that should bring it
+        dead = (layers.daemons(case, node) for node in dict.fromkeys((found.node, case.ask.src)))
+        return next((each for each in dead if each and each.layer == "service"), found)
+    return found
+
+
+def _explained(case: Case) -> Finding | None:
     journey = case.journey
     if journey.outcome == "answered":
         return None
@@ -47,13 +55,23 @@ def _untranslated(case: Case, stop: Stop) -> Finding | None:
     asker = case.journey.there[-1].src if case.journey.there else ""
     if not asker or not is_private(asker) or is_private(case.ask.dst) or case.world[stop.node].route_to(asker):
         return None
-    border = next((node for node in follow(case.drawing, case.world, case.ask.src, case.journey.there).nodes
-                   if any(chain["hook"] == "postrouting" and chain.get("type") == "nat"
-                          for chain in case.world[node].chains())), None)
+    border = _border(case)
     if border is None:
         return None
     return Finding("filter", f"{border} sends {asker} out as it is: no rule translates the address, so {stop.node} "
                    "knows no way back", border, ("nft", "list", "ruleset"), shows=("postrouting", "masquerade", "snat"))
+
+
+def _border(case: Case) -> str | None:
+    """Who should have translated: a router that does so for others, or else the last one by which it left as it is."""
+    nodes = follow(case.drawing, case.world, case.ask.src, case.journey.there).nodes
+    for node in nodes:
+        if any(chain["hook"] == "postrouting" and chain.get("type") == "nat" for chain in case.world[node].chains()):
+            return node
+    left = [packet.where.partition(":") for packet in case.journey.there if packet.sent]
+    public = [node for node, _, interface in left if (end := case.end(node, interface)) and node in nodes
+              and end.address and not is_private(str(end.address.ip)) and node != case.ask.src]
+    return next(iter(public), None)
 
 
 def _stopped(case: Case, stop: Stop, target: str, answering: bool = False) -> Finding | None:
