@@ -2,13 +2,14 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 from xml.etree import ElementTree
 
 import pytest
 
-from scenarios.kit import waiting
+from scenarios.kit import catalogue, pages, waiting
 from tests.host.test_second_terminal import Screen
 
 
@@ -170,6 +171,20 @@ def test_ctrl_c_ends_a_watch_in_one_line(terminal, two):
 
     assert "Traceback" not in errors
     assert watch.returncode in (-signal.SIGINT, 130)
+
+
+def test_the_commands_of_a_page_run_as_they_stand(terminal, two):
+    page = pages.page(catalogue.find("two_computers"))
+    lines = [shlex.split(line.replace("two_computers", two))[1:] for line in pages.commands(page)]
+    captures = [terminal.start(*words, "-c", "1") for words in lines if words[0] == "capture"]
+    for capture in captures:
+        waiting.until(lambda capture=capture: "listening on" in capture.stderr.readline(), 20, "tcpdump to listen")
+
+    done = {words[0]: terminal.lab(*words) for words in lines if words[0] not in ("run", "capture")}
+
+    assert {name: each.stderr for name, each in done.items() if each.returncode not in (0, 1) or each.stderr} == {}
+    assert (done["diagnose"].returncode, done["restore"].returncode) == (1, 0)
+    assert [capture.communicate(timeout=20) and capture.returncode for capture in captures] == [0] * len(captures)
 
 
 def icmp_in(file) -> int:
