@@ -63,6 +63,15 @@ class Net(mininet_net.Mininet):
             configure() if type(host) in OWN_KINDS else later(configure)
         log.info("\n")
 
+    def start(self):
+        """Start controllers, then all switches in one transaction, however they were made."""
+        if not self.built:
+            self.build()
+        for switch in self.switches:
+            if isinstance(switch, nodes.Switch):
+                switch.batch = True
+        super().start()
+
     def staticArp(self):
         """Every host knows every other's hardware address; nobody broadcasts."""
         later(self._static_arp)

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from mininet import log
 from mininet.topo import LinearTopo, SingleSwitchTopo, Topo
 from mininet.topolib import TreeTopo
 
-from scenarios.kit import waiting
+from scenarios.kit import ovs, waiting
 from scenarios.kit.errors import LabError
 from scenarios.kit.links import TCLink
 from scenarios.kit.net import Net
@@ -84,6 +85,20 @@ class TestSize:
         assert set((processes() - before).elements()) <= {"ovsdb-server", "ovs-vswitchd"}
         assert net["h1"].cmd("echo yes").strip() == "yes"
         assert (processes() - before)["bash"] == 1
+
+
+    def test_switches_made_one_by_one_are_started_together(self, monkeypatch):
+        asked = []
+        transact = ovs.transact
+        monkeypatch.setattr(ovs, "transact", lambda operations, *args:
+                            asked.append(operations) or transact(operations, *args))
+        net = Net(switch=partial(Bridge, datapath="user"))
+        for number in range(1, 5):
+            net.addLink(net.addHost(f"h{number}"), net.addSwitch(f"s{number}"))
+        net.start()
+        net.stop()
+
+        assert sum(row.get("table") == "Bridge" for row in max(asked, key=len)) == 4
 
 
 class TestShell:
