@@ -25,6 +25,10 @@ LOOK = 0.2  # seconds between looks at the settings file
 ANSWER = 2.0  # seconds a switch has to answer a question of the REST view
 
 
+Resources = dict[str, Callable[[dict[str, str]], Any]]
+"""What can be asked over HTTP: a name, and a function of the query that returns data for JSON."""
+
+
 class Tick(EventBase):
     """Time has passed."""
 
@@ -56,7 +60,7 @@ class Application(RyuApp):
     def build(self) -> Bridge:
         raise NotImplementedError
 
-    def resources(self) -> dict[str, Callable[[dict[str, str]], Any]]:
+    def resources(self) -> Resources:
         """What an application adds to the REST view: resource -> function of the query."""
         return {}
 

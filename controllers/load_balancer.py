@@ -4,7 +4,8 @@ import os
 import time
 from random import Random
 
-from controllers.application import Application
+from controllers import view
+from controllers.application import Application, Resources
 from controllers.balancing import Balancer
 from controllers.cookie import Owner
 from controllers.pipeline import Pipeline
@@ -13,6 +14,11 @@ from controllers.vlans import Vlans
 
 
 class LoadBalancer(Application):
+    bridge: Balancer
+
     def build(self) -> Balancer:
         pipeline = Pipeline(Owner.LOAD_BALANCER, Vlans(), after_learning=Table.CLASSIFY)
         return Balancer(self.settings, pipeline, os.urandom(16), time.monotonic(), self.journal.record, Random())
+
+    def resources(self) -> Resources:
+        return {"services": lambda query: view.services(self.bridge)}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Set
 from random import Random
+from typing import Any
 
 from controllers.balancer_settings import Service
 from controllers.balancing_rules import ends
@@ -55,6 +56,12 @@ class Pool:
         if connection.counted:
             connection.counted = False
             self.open[text(connection.server)] -= 1
+
+    def report(self, reachable: set[str]) -> list[dict[str, Any]]:
+        """For people."""
+        return [{"server": text(end), "up": health.up, "found": end[0] in reachable, "drain": end in self._draining,
+                 "connections": self.open[text(end)], "weight": self.weights[text(end)]}
+                for end, health in self.health.items()]
 
     def tick(self, now: float) -> None:
         self._sticky = {client: entry for client, entry in self._sticky.items() if entry[1] > now}

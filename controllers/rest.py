@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from controllers import openflow, view
-from controllers.application import Application
+from controllers.application import Application, Resources
 
 Query = dict[str, str]
 
@@ -18,7 +18,7 @@ class Rest:
     def __init__(self, application: Application) -> None:
         self._application = application
         bridge = application.bridge
-        self._resources: dict[str, Callable[[Query], Any]] = {
+        self._resources: Resources = {
             "switches": lambda query: view.switches(bridge),
             "links": lambda query: view.links(bridge),
             "hosts": lambda query: view.hosts(bridge),

@@ -3,7 +3,8 @@
 import os
 import time
 
-from controllers.application import Application
+from controllers import view
+from controllers.application import Application, Resources
 from controllers.cookie import Owner
 from controllers.pipeline import Pipeline
 from controllers.routing import Router
@@ -11,6 +12,12 @@ from controllers.rules import Table
 
 
 class RouterApplication(Application):
+    bridge: Router
+
     def build(self) -> Router:
         pipeline = Pipeline(Owner.ROUTER, self.settings.vlans(), Table.POLICY, Table.CLASSIFY)
         return Router(self.settings, pipeline, os.urandom(16), time.monotonic(), self.journal.record)
+
+    def resources(self) -> Resources:
+        return {"neighbours": lambda query: view.neighbours(self.bridge),
+                "routes": lambda query: view.routes(self.bridge)}

@@ -1,12 +1,16 @@
 """What a controller knows, as plain data for JSON: switches, links, hosts, tables and paths."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controllers import cookie
 from controllers.bridge import Bridge
 from controllers.rules import Flow, Group, Output, Port, SetField, Table, ToGroup
 from controllers.topology import Endpoint
+
+if TYPE_CHECKING:  # a switch's view needs neither
+    from controllers.balancing import Balancer
+    from controllers.routing import Router
 
 
 def switches(bridge: Bridge) -> list[dict[str, Any]]:
@@ -47,6 +51,22 @@ def path(bridge: Bridge, start: str, target: str) -> list[str]:
         return []
     way = bridge.topology.path(places[start].dpid, places[target].dpid)
     return [bridge.topology.switches[dpid].name for dpid in way]
+
+
+def neighbours(router: "Router") -> list[dict[str, Any]]:
+    """Who has which IP address, and where."""
+    return [{"address": address, "mac": mac, "network": network} for address, network, mac in router.neighbours]
+
+
+def routes(router: "Router") -> list[dict[str, Any]]:
+    """The routing table, longest prefixes first; `up` are the next hops that are there."""
+    return [{"to": str(route.to), "network": route.network, "via": list(route.via), "backup": list(route.backup),
+             "up": [hop for hop in route.hops if router.neighbours.mac(hop)]} for route in router.routes]
+
+
+def services(balancer: "Balancer") -> dict[str, list[dict[str, Any]]]:
+    """Each service's servers: whether they are well, and how many connections they have."""
+    return {name: pool.report(balancer.reachable()) for name, pool in balancer.pools.items()}
 
 
 def flow(rule: Flow) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from scenarios.kit import Scenario, Subnet, Topo, ryu, waiting
 from scenarios.kit.capture import taps
 from scenarios.kit.inject import send_frame
 from scenarios.kit.openflow import controller_view
+from scenarios.kit.probes import ping
 
 LAN = Subnet("10.0.0.0/24")
 Links = Sequence[tuple[int, int]]
-TOLERATED = 30  # pings 5 ms apart that may be lost while a port's carrier goes, on a machine that is busy
+TOLERATED = 30  # pings 5 ms apart that may be lost while a port's carrier goes
 
 
 class Switches(Topo):
@@ -149,5 +150,25 @@ def pinging(net, src: str, dst: str, every: float = 0.005) -> Iterator[dict]:
     told.update(sent=sent, lost=sent - received, duplicates="duplicates" in output)
 
 
+@contextmanager
+def few_lost(net, src: str, dst: str, control: tuple[str, str]) -> Iterator[None]:
+    """Ping all the while, and lose little; what a pair that is not concerned loses, the machine has lost by itself."""
+    with pinging(net, src, dst) as told, pinging(net, *control) as aside:
+        yield
+    assert told["lost"] <= TOLERATED + 2 * aside["lost"], (told, aside)
+    assert not told["duplicates"]
+
+
+def answers(net, src: str, dst: str) -> bool:
+    """Whether one ping of many comes back, sooner or later."""
+    return ping(net, src, dst, count=100, wait=10, every=0.1, enough=1).answered
+
+
 def address(net, host: str) -> str:
     return net[host].IP() if host in net else host
+
+
+def rules_of(switch) -> set[str]:
+    """A switch's rules without what they have counted."""
+    listed = switch.dpctl("dump-flows", "--no-stats").splitlines()
+    return {line.strip() for line in listed if "actions=" in line}
