@@ -27,7 +27,7 @@ def build():
     nets = []
 
     def started(topo, **options):
-        nets.append(Net(topo, switch=Bridge, **options))
+        nets.append(Net(topo, **{"switch": Bridge, **options}))
         nets[-1].start()
         return nets[-1]
 
@@ -87,16 +87,15 @@ class TestSize:
         assert (processes() - before)["bash"] == 1
 
 
-    def test_switches_made_one_by_one_are_started_together(self, monkeypatch):
+    def test_switches_made_one_by_one_are_started_together(self, build, monkeypatch):
         asked = []
         transact = ovs.transact
-        monkeypatch.setattr(ovs, "transact", lambda operations, *args:
-                            asked.append(operations) or transact(operations, *args))
-        net = Net(switch=partial(Bridge, datapath="user"))
+        monkeypatch.setattr(ovs, "transact", lambda operations, **options:
+                            asked.append(operations) or transact(operations, **options))
+        net = build(None, switch=partial(Bridge, datapath="user"))
         for number in range(1, 5):
             net.addLink(net.addHost(f"h{number}"), net.addSwitch(f"s{number}"))
         net.start()
-        net.stop()
 
         assert sum(row.get("table") == "Bridge" for row in max(asked, key=len)) == 4
 
