@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_protocol(item):
     """Move into the sandbox at the first test that needs it, and go on there."""
     if _needs_lab(item):
-        _enter([str(item.config.rootpath)])
+        _enter([str(item.config.rootpath), str(item.config._tmp_path_factory.getbasetemp())])
 
 
 @pytest.fixture(scope="module")
