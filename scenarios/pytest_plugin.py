@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_protocol(item):
     """Move into the sandbox at the first test that needs it, and go on there."""
     if _needs_lab(item):
-        _enter([str(item.config.rootpath), str(item.config._tmp_path_factory.getbasetemp())])
+        _enter(item.config)
 
 
 @pytest.fixture(scope="module")
@@ -110,16 +110,17 @@ def _needs_lab(item) -> bool:
     return bool(USES_A_LAB & set(getattr(item, "fixturenames", ()))) or item.get_closest_marker("lab") is not None
 
 
-def _enter(keep: list[str]) -> None:
+def _enter(config) -> None:
     from scenarios.kit import errors, sandbox
 
     if sandbox.inside():
         return
     _flush()
     try:
-        sandbox.enter("tests", keep)
+        sandbox.enter("tests", [str(config.rootpath)])
     except errors.CannotRun as error:
         pytest.exit(str(error), returncode=BAD_INPUT)
+    config._tmp_path_factory._basetemp = None  # the lab has its own /tmp; tmp_path is made anew there
 
 
 def _skip_without(scenario) -> None:
