@@ -5,7 +5,7 @@ afterwards lies in `outbox`, by switch.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,6 +202,8 @@ class Fabric:
             self.record("ready", dpid=f"{dpid:016x}")
         elif token == ("settings", self._changes):
             self._confirmed(dpid)
+        elif callable(token):
+            token()
         elif token in self._asked:
             self._asked[token] = True
             far = self.topology.links.get(token)
@@ -246,6 +248,11 @@ class Fabric:
         """Send changes; to a switch that is being restored they go later, all at once."""
         if self.present(dpid):
             self.outbox[dpid].extend(messages)
+
+    def after(self, dpid: int, act: Callable[[], None]) -> None:
+        """Do something once a switch has done all it was told so far."""
+        if self.present(dpid):
+            self.send(dpid, [Barrier(act)])
 
     def present(self, dpid: int) -> bool:
         return dpid not in self.restoring and self.topology.switches[dpid].connected

@@ -43,7 +43,7 @@ def run(modules: list[str], listener: socket.socket, rest: socket.socket | None,
 
 def _view(listener: socket.socket, applications: list[Any], journal: Journal) -> None:
     from controllers import rest
-    rest.serve(listener, next(one for one in applications if isinstance(one, rest.Application)))
+    rest.serve(listener, applications, journal)
     journal.record("rest", port=listener.getsockname()[1])
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from controllers import openflow, view
 from controllers.application import Application, Resources
+from controllers.journal import Journal
 
 Query = dict[str, str]
 
@@ -15,21 +16,8 @@ Query = dict[str, str]
 class Rest:
     """A WSGI application. Each resource is a function of the query that returns data for JSON."""
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
-        bridge = application.bridge
-        self._resources: Resources = {
-            "switches": lambda query: view.switches(bridge),
-            "links": lambda query: view.links(bridge),
-            "hosts": lambda query: view.hosts(bridge),
-            "tables": lambda query: view.tables(bridge),
-            "path": lambda query: view.path(bridge, query.get("from", ""), query.get("to", "")),
-            "flows": self._flows,
-            "groups": self._groups,
-            "counters": self._counters,
-            "events": lambda query: list(application.journal.events),
-            **application.resources(),
-        }
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
 
     def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         name = environ["PATH_INFO"].strip("/")
@@ -43,19 +31,39 @@ class Rest:
             return _reply(start_response, "404 Not Found", {"error": found})
         return _reply(start_response, "200 OK", self._resources[name](query))
 
+
+class View:
+    """The resources of an application of ours."""
+
+    def __init__(self, application: Application) -> None:
+        self._application, self._bridge = application, application.bridge
+
+    def resources(self) -> Resources:
+        return {
+            "switches": lambda query: view.switches(self._bridge),
+            "links": lambda query: view.links(self._bridge),
+            "hosts": lambda query: view.hosts(self._bridge),
+            "tables": lambda query: view.tables(self._bridge),
+            "path": lambda query: view.path(self._bridge, query.get("from", ""), query.get("to", "")),
+            "flows": self._flows,
+            "groups": self._groups,
+            "counters": self._counters,
+            **self._application.resources(),
+        }
+
     def _flows(self, query: Query) -> dict[str, list]:
         """Each switch's rules, with what they have counted; `?switch=s1` for one of them."""
         return {name: self._counted(dpid) for name, dpid in self._chosen(query)}
 
     def _counted(self, dpid: int) -> list[dict[str, Any]]:
-        ours = {rule.key: rule for rule in self._application.bridge.ledgers[dpid].flows}
+        ours = {rule.key: rule for rule in self._bridge.ledgers[dpid].flows}
         entries = [(openflow.read_flow(entry), entry)
                    for entry in self._application.inquire(dpid, openflow.flows_request)]
         return [{**view.flow(ours.get(rule.key, rule)), "packets": entry.packet_count, "bytes": entry.byte_count,
                  "seconds": entry.duration_sec} for rule, entry in entries]
 
     def _groups(self, query: Query) -> dict[str, list]:
-        ledgers = self._application.bridge.ledgers
+        ledgers = self._bridge.ledgers
         return {name: [view.group(group) for group in ledgers[dpid].groups] for name, dpid in self._chosen(query)}
 
     def _counters(self, query: Query) -> dict[str, dict[str, dict[str, int]]]:
@@ -63,13 +71,13 @@ class Rest:
         return {name: self._ports(dpid) for name, dpid in self._chosen(query)}
 
     def _ports(self, dpid: int) -> dict[str, dict[str, int]]:
-        names = {port.number: port.name for port in self._application.bridge.topology.switches[dpid].ports.values()}
+        names = {port.number: port.name for port in self._bridge.topology.switches[dpid].ports.values()}
         return {names[entry.port_no]: {field: getattr(entry, field) for field in (
                     "rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "rx_dropped", "tx_dropped")}
                 for entry in self._application.inquire(dpid, openflow.ports_request) if entry.port_no in names}
 
     def _chosen(self, query: Query) -> list[tuple[str, int]]:
-        switches = self._application.bridge.topology.switches.values()
+        switches = self._bridge.topology.switches.values()
         return [(switch.name, switch.dpid) for switch in switches if query.get("switch", switch.name) == switch.name]
 
 
@@ -79,9 +87,17 @@ def _reply(start_response: Callable, status: str, data: Any) -> list[bytes]:
     return [body]
 
 
-def serve(listener: socket.socket, application: Application) -> None:
-    """Answer requests on a listening socket, for ever, without holding anything else up."""
+def serve(listener: socket.socket, applications: list[Any], journal: Journal) -> None:
+    """Answer requests on a listening socket, for ever, without holding anything else up.
+
+    Of an application that is not ours only the journal is known.
+    """
     import eventlet.wsgi
     from eventlet.greenio import GreenSocket
     from ryu.lib import hub
-    hub.spawn(eventlet.wsgi.server, GreenSocket(listener), Rest(application), log_output=False, debug=False)
+
+    resources: Resources = {"events": lambda query: list(journal.events)}
+    for application in applications:
+        if isinstance(application, Application):
+            resources |= View(application).resources()
+    hub.spawn(eventlet.wsgi.server, GreenSocket(listener), Rest(resources), log_output=False, debug=False)

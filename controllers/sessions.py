@@ -1,6 +1,6 @@
 """Connections to a balanced service: who gets which server, and what becomes of them."""
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import Protocol
 
 from controllers import tcp
@@ -30,6 +30,7 @@ class Surroundings(Protocol):
     def reachable(self) -> set[str]: ...
     def refused(self, service: str, server: End) -> None: ...
     def enter(self, scope: tuple, flows: dict[int, list[Flow]]) -> None: ...
+    def after(self, dpid: int, act: Callable[[], None]) -> None: ...
     def emit(self, dpid: int, frame: Frame) -> None: ...
     def emit_segment(self, dpid: int, mac: str, source: str, target: str, segment: Tcp) -> None: ...
     def record(self, event: str, **facts: object) -> None: ...
@@ -85,7 +86,7 @@ class Sessions:
     # --- their life ---
 
     def _start(self, connection: Connection, avoid: Set[End] = frozenset()) -> None:
-        """Choose a server, and send the first packet there."""
+        """Choose a server, and send the first packet there once the answer's way back is known."""
         pool, client = self._balancer.pools[connection.service], connection.client
         itself = {end for end in pool.health if end[0] == client[0]}
         chosen = pool.choose(client[0], self._balancer.now, self._balancer.reachable(), itself | avoid)
@@ -95,7 +96,7 @@ class Sessions:
             return
         connection.server = chosen
         self._adopt(connection)
-        self._pass_on(connection, connection.opening)
+        self._balancer.after(self._home(connection), lambda: self._pass_on(connection, connection.opening))
 
     def _adopt(self, connection: Connection) -> None:
         self._open[connection.service, connection.client] = connection
@@ -129,11 +130,16 @@ class Sessions:
         mac = self._balancer.neighbours.mac(connection.server[0])
         if mac is None:
             return
-        place = self._balancer.stations.place(Address(None, mac))
         ends = service, connection.client, connection.server, mac
         flows = {connection.dpid: [self._balancer.rules.forward(*ends)]}
-        flows.setdefault(place.dpid if place else connection.dpid, []).append(self._balancer.rules.backward(*ends))
+        flows.setdefault(self._home(connection), []).append(self._balancer.rules.backward(*ends))
         self._balancer.enter(connection.scope, flows)
+
+    def _home(self, connection: Connection) -> int:
+        """The switch where a connection's server lives."""
+        mac = self._balancer.neighbours.mac(connection.server[0])
+        place = self._balancer.stations.place(Address(None, mac)) if mac else None
+        return place.dpid if place else connection.dpid
 
     def expired(self, flow: Flow, services: Set[str]) -> None:
         """The rule of a connection to one of `services` has been idle for too long."""

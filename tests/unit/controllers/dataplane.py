@@ -384,7 +384,7 @@ class FakeNetwork:
                 return
             carried += 1
             assert carried < STORM, "a storm"
-            work.extend(self._step(work.popleft(), choose))
+            work.extendleft(reversed(self._step(work.popleft(), choose)))  # frames are faster than the controller
             self.carried += 1
 
     def _told(self):

@@ -1,0 +1,104 @@
+"""Thousands of malformed frames, from a host that means no good: no controller crashes, stops, or forgets its work."""
+
+import socket
+from random import Random
+
+import pytest
+
+from scenarios.kit import Subnet, Topo, waiting
+from scenarios.kit.openflow import controller_view
+from tests.emulation.controllers.networks import answers, running
+
+LAN = Subnet("192.168.1.0/24")
+NETWORKS = {"it": {"subnet": ["192.168.1.0/24", "2001:db8:1::/64"], "ports": ["s1"], "dhcp_relay": "192.168.1.20"}}
+SERVICES = {"web": {"address": "192.168.1.100", "port": 80, "servers": [{"address": "192.168.1.20"}]}}
+APPS = {"learning_switch": {"max_stations": 50}, "router": {"networks": NETWORKS, "max_stations": 50},
+        "load_balancer": {"services": SERVICES, "max_stations": 50}}
+GATEWAYS = ["0e0000000001", "0e0000000002", "ffffffffffff", "333300000001", "0180c200000e", "0180c2000000"]
+COUNT = 4000
+
+
+class Room(Topo):
+    """Two decent hosts and a rogue."""
+
+    def build(self):
+        self.addLan("s1", LAN, ann=10, abe=20, rogue=66)
+
+
+def seeds(mac: bytes) -> list[bytes]:
+    """Well-formed frames, from the ethertype on, of every kind that a controller reads; to be spoilt."""
+    ann, gateway, front = (bytes([192, 168, 1, last]) for last in (10, 1, 100))
+    arp = b"\x08\x06\0\1\x08\0\6\4\0\1" + mac + ann + bytes(6) + gateway
+    discover = b"\1\1\6\0\1\2\3\4\0\0\x80\0" + bytes(16) + mac + bytes(202) + b"\x63\x82\x53\x63\xff"
+    dhcp = ipv4(17, bytes(4), b"\xff" * 4, b"\0\x44\0\x43\1\x0c\0\0" + discover)
+    echo = ipv4(1, ann, gateway, b"\x08\0\0\0\0\1\0\1" + bytes(8))
+    syn = ipv4(6, ann, front, b"\x10\0\0\x50\0\0\0\1\0\0\0\0\x50\2\4\0\0\0\0\0")
+    neighbour = b"\x87\0\0\0\0\0\0\0\x20\1\x0d\xb8\0\1" + bytes(9) + b"\1\1\1" + mac
+    solicitation = b"\x86\xdd\x60\0\0\0\0\x20\x3a\xff" + bytes(16) + b"\xff\2" + bytes(13) + b"\1" + neighbour
+    lldp = b"\x88\xcc\2\x09\7" + bytes(7) + b"\1\4\5\7\0\0\0\1\6\2\0\4\xfe\x14\0\x26\xe1\x5e" + bytes(18)
+    tagged = [b"\x81\0\0\x0a" + arp, b"\x81\0\xff\xff" + echo, b"\x88\xa8\0\1" + lldp]
+    return [arp, dhcp, echo, syn, solicitation, lldp, *tagged]
+
+
+def ipv4(protocol: int, source: bytes, target: bytes, payload: bytes) -> bytes:
+    length = (20 + len(payload)).to_bytes(2)
+    return b"\x08\0\x45\0" + length + b"\0\0\0\0\x40" + bytes([protocol]) + b"\0\0" + source + target + payload
+
+
+def spoilt(frame: bytes, random: Random) -> bytes:
+    """With some wrong bytes, and perhaps cut short."""
+    changed = bytearray(frame)
+    for _ in range(random.randrange(6)):
+        changed[random.randrange(len(changed))] = random.randrange(256)
+    return bytes(changed[:random.randrange(2, len(changed) + 1)] if random.random() < 0.5 else changed)
+
+
+def mouth(interface: str) -> socket.socket:
+    """A socket that says any frame at all."""
+    opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    opened.bind((interface, 0))
+    return opened
+
+
+def say(net, frames) -> None:
+    """Have the rogue say them all, no faster than the switch can hear."""
+    before = taken(net)
+    with net["rogue"].place.run(mouth, net["rogue"].defaultIntf().name) as rogue:
+        for number, frame in enumerate(frames, 1):
+            rogue.send(frame)
+            if number % 50 == 0:
+                waiting.poll(lambda number=number: taken(net) - before >= number, within=0.05)
+    assert taken(net) - before > COUNT * 0.9, "the switch has heard most of them"
+
+
+def taken(net) -> int:
+    """Frames that have come in by the rogue's port."""
+    return controller_view(net, "/counters")["s1"]["s1-eth3"]["rx_packets"]
+
+
+@pytest.fixture(params=APPS)
+def net(request):
+    with running(Room(), request.param, APPS[request.param]) as running_net:
+        yield running_net
+
+
+@pytest.mark.lab
+def test_malformed_frames_do_no_harm(net):
+    assert answers(net, "ann", "abe")
+    random, mac = Random(7), bytes.fromhex(net["rogue"].MAC().replace(":", ""))
+    kinds = seeds(mac)
+    say(net, ((bytes.fromhex(random.choice(GATEWAYS)) + (mac if number % 4 else random.randbytes(6))
+               + spoilt(random.choice(kinds), random)) for number in range(COUNT)))
+    assert answers(net, "ann", "abe")
+    assert answers(net, "abe", "ann")
+    waiting.until(lambda: controller_view(net, "/switches")[0]["connected"], within=10, what="the controller to answer")
+    assert len([host for host in controller_view(net, "/hosts") if host["port"] == "s1-eth3"]) <= 50
+
+
+@pytest.mark.lab
+def test_a_flood_of_strangers_keeps_nobody_from_talking(net):
+    """Each frame from another address: the controller learns some, and then lets the port be."""
+    random = Random(8)
+    say(net, (b"\xff" * 6 + b"\2" + random.randbytes(5) + b"\x88\xb5" + bytes(46) for _ in range(COUNT)))
+    assert answers(net, "ann", "abe")
+    assert len([host for host in controller_view(net, "/hosts") if host["port"] == "s1-eth3"]) <= 50
