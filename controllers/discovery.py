@@ -104,13 +104,14 @@ class Discovery:
             self._link(here, there)
 
     def _link(self, here: Endpoint, there: Endpoint) -> None:
-        restored = all(self.topology.role(end) is Role.LINK and end not in self.topology.links for end in (here, there))
+        admitted = all(self.topology.role(end) in (Role.EDGE, Role.LINK) and end not in self.topology.links
+                       for end in (here, there))  # both open already: frames may go on crossing
         for end in (here, there):
             self._left(end)
             if end in self.topology.links:
                 self.close(end)
         self.topology.connect(here, there)
-        if restored:
+        if admitted:
             self.use(here)
         self._heard[here] = self._heard[there] = self.now
         self.changed = True

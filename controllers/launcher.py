@@ -37,13 +37,15 @@ def run(modules: list[str], listener: socket.socket, rest: socket.socket | None,
     manager.load_apps([*modules, "ryu.controller.ofp_handler"])
     services = manager.instantiate_apps(**manager.create_contexts(), journal=journal, **given)
     if rest is not None:
-        _view(rest, list(manager.applications.values()), journal)
+        _view(rest, manager, journal)
     hub.joinall(services)
 
 
-def _view(listener: socket.socket, applications: list[Any], journal: Journal) -> None:
+def _view(listener: socket.socket, manager: Any, journal: Journal) -> None:
+    """Ours; or, of an application of Ryu's that has one, its own."""
     from controllers import rest
-    rest.serve(listener, applications, journal)
+    theirs = (one for one in manager.contexts.values() if type(one).__name__ == "WSGIApplication")
+    rest.serve(listener, next(theirs, None) or rest.of(list(manager.applications.values()), journal))
     journal.record("rest", port=listener.getsockname()[1])
 
 

@@ -14,6 +14,7 @@ from controllers.rules import (
     Group,
     Output,
     Port,
+    Resubmit,
     Table,
     ToGroup,
     match,
@@ -125,13 +126,15 @@ class Pipeline:
 def toward(number: int, name: str, next_hops: Iterable[int], alternates: Iterable[int]) -> Group:
     """The way to another switch: all shortest paths at once, or the only one with another to fall back on.
 
-    Each bucket watches its port, so a link that fails is avoided at once, by the switch itself.
+    Each bucket watches its port, so a link that fails is avoided at once, by the switch itself. Where no way is
+    known, frames are flooded like those for strangers.
     """
     ways, spare = list(next_hops), list(alternates)
     if len(ways) > 1 or spare:
         buckets = tuple(Bucket((Output(port),), watch_port=port) for port in (ways if len(ways) > 1 else ways + spare))
         return Group(number, "select" if len(ways) > 1 else "ff", buckets, name)
-    return Group(number, "indirect" if ways else "all", tuple(Bucket((Output(port),)) for port in ways), name)
+    way = Output(ways[0]) if ways else Resubmit(Table.FLOOD)
+    return Group(number, "indirect", (Bucket((way,)),), name)
 
 
 def vid(address: Address) -> int | None:

@@ -87,17 +87,19 @@ def _reply(start_response: Callable, status: str, data: Any) -> list[bytes]:
     return [body]
 
 
-def serve(listener: socket.socket, applications: list[Any], journal: Journal) -> None:
-    """Answer requests on a listening socket, for ever, without holding anything else up.
-
-    Of an application that is not ours only the journal is known.
-    """
-    import eventlet.wsgi
-    from eventlet.greenio import GreenSocket
-    from ryu.lib import hub
-
+def of(applications: list[Any], journal: Journal) -> Rest:
+    """The view of these applications. Of one that is not ours only the journal is known."""
     resources: Resources = {"events": lambda query: list(journal.events)}
     for application in applications:
         if isinstance(application, Application):
             resources |= View(application).resources()
-    hub.spawn(eventlet.wsgi.server, GreenSocket(listener), Rest(resources), log_output=False, debug=False)
+    return Rest(resources)
+
+
+def serve(listener: socket.socket, application: Callable) -> None:
+    """Have a WSGI application answer on a listening socket, for ever, without holding anything else up."""
+    import eventlet.wsgi
+    from eventlet.greenio import GreenSocket
+    from ryu.lib import hub
+
+    hub.spawn(eventlet.wsgi.server, GreenSocket(listener), application, log_output=False, debug=False)
