@@ -30,6 +30,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     modules = [_module(name) for name in arguments.applications]
+    _at_most_one([name for name in arguments.applications if name in SETTINGS])
     listener = _listen("--listen", arguments.listen)  # at once: switches may connect while the rest is being imported
     rest = _listen("--rest", arguments.rest) if arguments.rest else None
     launcher.patch()
@@ -64,6 +65,11 @@ def _module(name: str) -> str:
     if "." in name:
         return name
     _fail(f"{name}: is no application; choose learning_switch, router or load_balancer, or give a dotted path")
+
+
+def _at_most_one(ours: list[str]) -> None:
+    if len(ours) > 1:
+        _fail(f"{' and '.join(ours)}: each rules its switches alone; choose one")
 
 
 def _settings(application: str, path: Path | None) -> Any:

@@ -8,6 +8,8 @@ from controllers.topology import Endpoint, Role, Switch, SwitchPort, Topology
 
 PROBES = 4
 """Announcements a new port sends, unanswered, before it counts as an edge."""
+EDGE_ROUNDS = 10
+"""Edges hear one in so many rounds of announcements."""
 SUSPECT = -1
 """In place of a number of probes: a port that was a link and went silent; closed until something changes."""
 
@@ -29,7 +31,7 @@ class Discovery:
         self._settings, self._key = settings, key
         self._record, self._send, self._left = record, send, left
         self._heard: dict[Endpoint, float] = {}
-        self._announced = now
+        self._announced, self._rounds = now, 0
 
     # --- ports ---
 
@@ -131,10 +133,16 @@ class Discovery:
             for port in self.pending(switch):
                 self._probe(Endpoint(switch.dpid, port.number), port)
         if now - self._announced >= self._settings.announce:
-            self._announced = now
-            for switch in self._present():
-                self.announce(switch)
+            self._announced, self._rounds = now, self._rounds + 1
+            self._announce_again()
             self._drop_silent_links()
+
+    def _announce_again(self) -> None:
+        """Links are kept up by this; hosts, who have no use for it, are spared most of it."""
+        for switch in self._present():
+            for port in switch.ports.values():
+                if port.role is not Role.EDGE or self._rounds % EDGE_ROUNDS == 0:
+                    self._announce(Endpoint(switch.dpid, port.number))
 
     def _probe(self, end: Endpoint, port: SwitchPort) -> None:
         """Ask once more what is behind a new port. Ticks, not seconds, are counted: a late tick shortens nothing."""

@@ -11,6 +11,7 @@ from typing import Any
 from controllers.journal import Handler, Journal
 
 OURS = "controllers."
+ECHO, UNANSWERED = 5.0, 3  # seconds between questions to a switch, and how many may stay without an answer
 
 UNUSED = {
     "app.wsgi": {}, "lib.packet.packet": {"Packet": ()},
@@ -78,9 +79,11 @@ def _module(name: str, /, **content: Any) -> ModuleType:
 
 
 def _configure(journal: Journal) -> None:
-    """Ryu reads no configuration file of the machine, and its log goes into the journal."""
+    """Ryu reads no configuration file of the machine, notices switches that are dead, and logs into the journal."""
     from ryu import cfg
     cfg.CONF(args=[], project="ryu", default_config_files=[])
+    cfg.CONF.set_override("echo_request_interval", ECHO)
+    cfg.CONF.set_override("maximum_unreplied_echo_requests", UNANSWERED)
     logging.getLogger().addHandler(Handler(journal))
 
 

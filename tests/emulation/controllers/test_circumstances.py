@@ -50,6 +50,8 @@ def test_without_a_controller_a_new_port_is_open_only_on_a_standalone_switch(mod
     with running(Room(mode=mode), settings={"loops": False}) as net:
         a, b, c = net.hosts
         everyone_is_known(net)
+        uuid = run(net["s1"], "ovs-vsctl", "get", "bridge", "s1", "controller").strip("[]\n")
+        run(net["s1"], "ovs-vsctl", "set", "controller", uuid, "inactivity_probe=1000")  # it gives up after three
         net["c0"].kill()
         if mode == "standalone":
             waiting.until(lambda: "NORMAL" in hidden_flows(net["s1"]), within=30, what="the switch to act alone")

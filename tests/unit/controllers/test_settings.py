@@ -75,6 +75,7 @@ def test_networks_get_vlans_that_nobody_has_taken():
 
 @pytest.mark.parametrize(("words", "complaint"), [
     (["nosuch"], "nosuch: is no application; choose learning_switch, router or load_balancer, or give a dotted path"),
+    (["learning_switch", "router"], "learning_switch and router: each rules its switches alone; choose one"),
     (["learning_switch", "--config", "/nowhere.yaml"], "/nowhere.yaml: cannot be read: No such file or directory"),
     (["learning_switch", "--listen", "here"], "'here' is not HOST:PORT, such as 127.0.0.1:6653"),
     (["learning_switch", "--listen", "192.0.2.1:1"], "--listen 192.0.2.1:1: Cannot assign requested address; choose"),
