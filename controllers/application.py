@@ -112,6 +112,7 @@ class Application(RyuApp):
     def _lost(self, dpid: int) -> None:
         del self.datapaths[dpid]
         self.questions.forget(dpid)
+        self.barriers = {number: token for number, token in self.barriers.items() if number[0] != dpid}
         self.bridge.switch_disconnected(dpid)
 
     def _greet(self, datapath: Any) -> None:

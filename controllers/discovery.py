@@ -1,6 +1,8 @@
 """Finds out what is behind each port: hosts, or another switch of ours. Until it is known, a port stays closed."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from controllers import lldp
 from controllers.settings import FabricSettings
@@ -20,18 +22,22 @@ Record = Callable[..., None]
 class Discovery:
     """Keeps a `Topology` true. `changed` is set when something did; whoever brings the switches up to date clears it.
 
-    `send(end, frame)` has a frame leave by a port; `left(end)` is called when what was behind a port is gone.
+    `send(end, frame)` has a frame leave by a port; `left(end)` is called when what was behind a port is gone;
+    `after(dpid, act)` acts once a switch has done all it was told.
     """
 
     def __init__(self, settings: FabricSettings, key: bytes, now: float, record: Record,
-                 send: Callable[[Endpoint, bytes], None], left: Callable[[Endpoint], None]) -> None:
+                 send: Callable[[Endpoint, bytes], None], left: Callable[[Endpoint], None],
+                 after: Callable[[int, Callable[[], None]], None]) -> None:
         self.topology = Topology()
         self.changed = False
         self.now = now
         self._settings, self._key = settings, key
-        self._record, self._send, self._left = record, send, left
-        self._heard: dict[Endpoint, float] = {}
+        self._record, self._send, self._left, self._after = record, send, left, after
         self._announced, self._rounds = now, 0
+        self._busy: set[int] = set()  # switches that have not sent their latest probes yet
+        self._spoke: set[int] = set()  # switches that have sent their announcements of this round
+        self._silence: Counter[Endpoint] = Counter()  # rounds in a row in which an end of a link heard nothing
 
     # --- ports ---
 
@@ -58,6 +64,11 @@ class Discovery:
         if port is not None:
             self.port_changed(end, port.name, up=False)
             del self.topology.switches[end.dpid].ports[end.port]
+
+    def switch_gone(self, dpid: int) -> None:
+        """It will not answer what it was asked."""
+        self._busy.discard(dpid)
+        self._spoke.discard(dpid)
 
     def close(self, end: Endpoint) -> None:
         """Whatever was behind a port is not there any more. If that was a link, both its ends are suspect."""
@@ -101,7 +112,7 @@ class Discovery:
         there = Endpoint(*claim) if claim else here
         if claim is None or Role.DOWN in (self.topology.role(here), self.topology.role(there)):
             return
-        self._heard[here] = self.now
+        self._silence[here] = 0
         if self.topology.links.get(here) != there:
             self._link(here, there)
 
@@ -115,7 +126,7 @@ class Discovery:
         self.topology.connect(here, there)
         if admitted:
             self.use(here)
-        self._heard[here] = self._heard[there] = self.now
+        self._silence[here] = self._silence[there] = 0
         self.changed = True
         self._record("link", ends=[self.name(here), self.name(there)], role=self.topology.role(here).value)
 
@@ -130,22 +141,32 @@ class Discovery:
     def tick(self, now: float) -> None:
         self.now = now
         for switch in self._present():
-            for port in self.pending(switch):
-                self._probe(Endpoint(switch.dpid, port.number), port)
+            if switch.dpid not in self._busy:
+                self._probe_ports(switch)
         if now - self._announced >= self._settings.announce:
             self._announced, self._rounds = now, self._rounds + 1
-            self._announce_again()
             self._drop_silent_links()
+            self._announce_again()
 
     def _announce_again(self) -> None:
         """Links are kept up by this; hosts, who have no use for it, are spared most of it."""
+        self._spoke.clear()
         for switch in self._present():
             for port in switch.ports.values():
                 if port.role is not Role.EDGE or self._rounds % EDGE_ROUNDS == 0:
                     self._announce(Endpoint(switch.dpid, port.number))
+            self._after(switch.dpid, partial(self._spoke.add, switch.dpid))
+
+    def _probe_ports(self, switch: Switch) -> None:
+        """Ask once more what is behind new ports, if the switch has done so the last time: a slow one gets longer."""
+        ports = self.pending(switch)
+        for port in ports:
+            self._probe(Endpoint(switch.dpid, port.number), port)
+        if ports:
+            self._busy.add(switch.dpid)
+            self._after(switch.dpid, partial(self._busy.discard, switch.dpid))
 
     def _probe(self, end: Endpoint, port: SwitchPort) -> None:
-        """Ask once more what is behind a new port. Ticks, not seconds, are counted: a late tick shortens nothing."""
         port.probes += 1
         if port.probes <= PROBES:
             self._announce(end)
@@ -153,16 +174,14 @@ class Discovery:
             self._enter(end, Role.EDGE)
 
     def _drop_silent_links(self) -> None:
-        limit = self.now - self._settings.lost * self._settings.announce
+        """A round counts only when both ends of a link have spoken: a busy machine must not look like a cut cable."""
         for end, far in list(self.topology.links.items()):
-            heard = max(self._heard.get(end, self.now), self._heard.get(far, self.now))
-            if end in self.topology.links and heard < limit and self._speak(end, far):
+            if {end.dpid, far.dpid} <= self._spoke:
+                self._silence[end] += 1
+        for end, far in list(self.topology.links.items()):
+            if end in self.topology.links and min(self._silence[end], self._silence[far]) > self._settings.lost:
                 self._record("link_lost", ends=[self.name(end), self.name(far)])
                 self.close(end)
-
-    def _speak(self, *ends: Endpoint) -> bool:
-        """Whether the switches at a link's ends are connected: silence means nothing otherwise."""
-        return all(self.topology.switches[end.dpid].connected for end in ends)
 
     def _present(self) -> Iterator[Switch]:
         return (switch for switch in self.topology.switches.values() if switch.connected)

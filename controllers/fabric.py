@@ -41,7 +41,7 @@ class Fabric:
 
     def __init__(self, settings: FabricSettings, pipeline: Pipeline, key: bytes, now: float, record: Record) -> None:
         self.settings, self.pipeline, self.record = settings, pipeline, record
-        self.discovery = Discovery(settings, key, now, record, self._send_frame, self.left)
+        self.discovery = Discovery(settings, key, now, record, self._send_frame, self.left, self.after)
         self.topology = self.discovery.topology
         self.ledgers: dict[int, Ledger] = {}
         self.shared: dict[Hashable, list[Flow]] = {"pipeline": list(pipeline.always())}  # by scope, on every switch
@@ -112,6 +112,7 @@ class Fabric:
     def switch_disconnected(self, dpid: int) -> None:
         """The connection is lost. The switch goes on with what it holds, so its links and stations stay."""
         self.topology.switches[dpid].connected = False
+        self.discovery.switch_gone(dpid)
         self.restoring.pop(dpid, None)
         self.unready.discard(dpid)
         self._asked = {end: answered for end, answered in self._asked.items() if end.dpid != dpid}
@@ -251,8 +252,8 @@ class Fabric:
 
     def after(self, dpid: int, act: Callable[[], None]) -> None:
         """Do something once a switch has done all it was told so far."""
-        if self.present(dpid):
-            self.send(dpid, [Barrier(act)])
+        if self.topology.switches[dpid].connected:
+            self.outbox[dpid].append(Barrier(act))
 
     def present(self, dpid: int) -> bool:
         return dpid not in self.restoring and self.topology.switches[dpid].connected

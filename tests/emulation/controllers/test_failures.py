@@ -99,5 +99,6 @@ def test_a_killed_controller_comes_back_and_nobody_notices(net):
         everyone_reaches_everyone(net)
         net["c0"].start()
         assert net.waitConnected()
+        assert len(controller_view(net, "/hosts")) == 4, "it has read from the switches who is where"
         everyone_reaches_everyone(net)
     assert {switch.name: rules_of(switch) for switch in net.switches} == before

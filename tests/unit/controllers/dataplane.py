@@ -308,6 +308,7 @@ class FakeNetwork:
         self.people: dict[Endpoint, Callable[[bytes], list[bytes]]] = {}  # hosts that answer
         self.switches: dict[int, FakeSwitch] = {}
         self.lost: set[int] = set()  # switches the controller cannot reach
+        self.held: dict[int, list] = {}  # what slow switches have been told, and not done yet
         self.carried = 0
         for one, other in wires:
             self.wires[Endpoint(*one)], self.wires[Endpoint(*other)] = Endpoint(*other), Endpoint(*one)
@@ -365,6 +366,13 @@ class FakeNetwork:
             self.bridge.tick(self.now)
             self.run()
 
+    def hold(self, dpid: int) -> None:
+        """A switch does nothing it is told until it is released."""
+        self.held[dpid] = []
+
+    def release(self, dpid: int) -> None:
+        self.carry([("told", dpid, message) for message in self.held.pop(dpid)])
+
     def until_ready(self) -> None:
         self.tick(8)
 
@@ -390,6 +398,8 @@ class FakeNetwork:
     def _told(self):
         """What the controller has to say, switch by switch and in order."""
         outbox, self.bridge.outbox = self.bridge.outbox, defaultdict(list)
+        for dpid in self.held.keys() & outbox.keys():
+            self.held[dpid] += outbox.pop(dpid)
         return [("told", dpid, message) for dpid, messages in outbox.items() for message in messages
                 if dpid not in self.lost]
 
