@@ -41,13 +41,18 @@ def graph(lab: str, target: str | None, as_json: bool) -> None:
     """Draw a running lab: its link layers, who is on them, with which address; what is not as drawn is marked."""
     relay(lab)
     answer = control.ask_once(lab, "graph", svg=target is not None)
+    text = answer["svg"] if target else json.dumps(answer) if as_json else "\n".join(answer["lines"])
+    deliver(text, target)
+
+
+def deliver(text: str, target: str | None) -> None:
+    """Print a drawing, or write it into a file. Raises LabError."""
     if target in (None, "-"):
-        text = answer["svg"] if target else json.dumps(answer) if as_json else "\n".join(answer["lines"])
         click.echo(text.rstrip())
         return
     try:
         with open(target, "w") as file:
-            file.write(answer["svg"])
+            file.write(text)
     except OSError as error:
         raise LabError(f"{target}: {error.strerror}") from None
 

@@ -18,7 +18,7 @@ class Sights:
 
     def operations(self) -> dict[str, Operation]:
         return {"show": self._show, "graph": self._graph, "trace": self._trace, "counters": self._counters,
-                "record": self._record}
+                "record": self._record, "config": self._config, "routes": self._routes, "ases": self._ases}
 
     def _show(self, node: str | None = None) -> Answers:
         from . import look
@@ -61,6 +61,21 @@ class Sights:
         yield {"listening": True}
         yield first
         yield from file
+
+    def _config(self, node: str) -> Answers:
+        from .configuration import files
+
+        yield from map(vars, files(self.running()[node]))
+
+    def _routes(self, router: str, prefix: str | None = None) -> Answers:
+        from .providers import sights
+
+        yield from sights.glass(self.running(), router, prefix)
+
+    def _ases(self, src: str | None = None, dst: str | None = None, svg: bool = False) -> Answers:
+        from .providers import sights
+
+        yield {"picture": sights.picture(self.running(), src, dst, svg)}
 
     def _counters(self) -> Answers:
         from . import watch

@@ -71,6 +71,25 @@ def test_bad_input_is_one_line_and_exit_code_2(terminal, two, words, complaint):
     assert complaint.replace("LAB", two) in done.stderr
 
 
+def test_what_routers_know_and_were_told(terminal):
+    name = f"tiers-{terminal.mark[:8]}"
+    screen = Screen(terminal, "run", "isp_tiers", "--name", name, "-o", "internet=8")
+    try:
+        screen.read_until("held")
+        routes = json.loads(said(terminal, "looking-glass", name, "as4", "--json"))
+        assert {"prefix", "path", "via", "from", "best", "local_pref", "communities"} <= set(routes[0])
+        assert f"  >  {routes[0]['prefix']}" in said(terminal, "looking-glass", name, "as4")
+        assert said(terminal, "config", name, "as4", "bird.conf").startswith("# as4, AS 4.")
+        assert "as4 has no frr.conf; it has: bird.conf" in terminal.lab("config", name, "as4", "frr.conf").stderr
+        assert "tier 1\n    AS 1" in said(terminal, "ases", name)
+        assert ElementTree.fromstring(said(terminal, "ases", name, "-w", "-")).tag.endswith("svg")
+        assert "from as4 to where?" in terminal.lab("ases", name, "as4").stderr
+    finally:
+        screen.process.kill()
+        screen.process.wait()
+        os.close(screen.master)
+
+
 def test_a_lab_that_breaks_at_its_start(terminal):
     name = f"two-{terminal.mark[:8]}"
     done = terminal.lab("run", "two_computers", "--name", name, "--check", "--break", "cable_out")

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from scenarios.kit import configuration
 from scenarios.kit.capability import find
 from scenarios.kit.keys import KeyPair, Keyring
 from scenarios.kit.pki import Authority
@@ -31,6 +32,19 @@ def test_wireguard_derives_the_same_public_key():
     said = subprocess.run([find("wg"), "pubkey"], input=pair.private, capture_output=True, text=True, check=True).stdout
 
     assert said.strip() == pair.public
+
+
+def test_a_configuration_is_shown_without_its_secrets():
+    """For each kind of secret that a service writes into its files."""
+    texts = ["[Interface]\nPrivateKey = c2VjcmV0\nListenPort = 51820\n", "[Peer]\nPresharedKey = c2VjcmV0\n",
+             'secrets {\n  ike {\n    secret = "c2VjcmV0"\n  }\n}\n',
+             "<key>\n-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n</key>\n"]
+
+    shown = [configuration.without_secrets(text) for text in texts]
+
+    assert not any("c2VjcmV0" in text for text in shown)
+    assert all(configuration.HIDDEN in text for text in shown)
+    assert "ListenPort = 51820" in shown[0]
 
 
 def test_secrets_do_not_print_themselves():

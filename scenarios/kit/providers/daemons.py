@@ -126,7 +126,12 @@ def routing(daemon: str = "bird", **facts) -> list[RoutingDaemon]:
 
 def daemon_of(node) -> Bird | Frr:
     """The daemon of a router that knows BGP."""
-    return [each for each in node.services if isinstance(each, Bird | Frr)][-1]
+    return daemons_of(node)[-1]
+
+
+def daemons_of(node) -> list[Bird | Frr]:
+    """The routing daemons of a node; none, if it is no router."""
+    return [each for each in node.services if isinstance(each, Bird | Frr)]
 
 
 def believed(net, router: str, neighbour: str) -> bool:

@@ -33,12 +33,15 @@ class Route:
 
 
 def routes(net, router: str, prefix: object = None) -> list[Route]:
-    """The routes that a router has heard and accepted, or those for one prefix. Raises LabError: no answer."""
+    """The routes that a router has heard and accepted, or those for one prefix; those for an address are the ones
+    that match it best. Raises LabError: no answer.
+    """
     daemon = daemon_of(net[router])
     if not isinstance(daemon, Bird):
         return list(read_frr(json.loads(daemon.ask(net[router], f"show bgp ipv4 unicast {prefix or 'json detail'}"
                                                                 f"{' json' if prefix else ''}"))))
-    return list(read_bird(shown(daemon, net[router], f"{prefix} all" if prefix else "all")))
+    which = f"{prefix} all" if "/" in str(prefix) else f"for {prefix} all"
+    return list(read_bird(shown(daemon, net[router], which if prefix else "all")))
 
 
 def shown(daemon: Bird, node, which: str) -> list[str]:
