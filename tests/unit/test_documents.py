@@ -37,7 +37,7 @@ def test_an_example_that_is_shown_whole_works(document, tmp_path):
 def test_every_command_that_is_shown_exists():
     from scenarios.__main__ import COMMANDS
 
-    shown = set(re.findall(r"\./lab (\w+)", README + (ROOT / "CONTRIBUTING.md").read_text()))
+    shown = set(re.findall(r"\./lab ([\w-]+)", README + (ROOT / "CONTRIBUTING.md").read_text()))
 
     assert shown <= set(COMMANDS)
 
