@@ -20,5 +20,5 @@ out. From the bottom up:
     settings, …_settings   every setting, with its default, unit and bounds
 
 Around them the shim: `application` turns Ryu's events into calls, `openflow` rules into messages, `launcher` makes Ryu
-run, `rest` and `view` show what is known, `journal` writes down what happened.
+run, `view`, `resources` and `rest` show what is known, `journal` writes down what happened.
 """

@@ -20,13 +20,10 @@ from controllers.journal import Journal
 from controllers.questions import Questions
 from controllers.settings import SettingsError, load
 from controllers.topology import Endpoint
+from controllers.view import Resources
 
 LOOK = 0.2  # seconds between looks at the settings file
 ANSWER = 2.0  # seconds a switch has to answer a question of the REST view
-
-
-Resources = dict[str, Callable[[dict[str, str]], Any]]
-"""What can be asked over HTTP: a name, and a function of the query that returns data for JSON."""
 
 
 class Tick(EventBase):
@@ -61,7 +58,7 @@ class Application(RyuApp):
         raise NotImplementedError
 
     def resources(self) -> Resources:
-        """What an application adds to the REST view: resource -> function of the query."""
+        """What an application adds to the REST view."""
         return {}
 
     def start(self) -> None:

@@ -44,9 +44,9 @@ def run(modules: list[str], listener: socket.socket, rest: socket.socket | None,
 
 def _view(listener: socket.socket, manager: Any, journal: Journal) -> None:
     """Ours; or, of an application of Ryu's that has one, its own."""
-    from controllers import rest
+    from controllers import resources, rest
     theirs = (one for one in manager.contexts.values() if type(one).__name__ == "WSGIApplication")
-    rest.serve(listener, next(theirs, None) or rest.of(list(manager.applications.values()), journal))
+    rest.serve(listener, next(theirs, None) or rest.Rest(resources.of(list(manager.applications.values()), journal)))
     journal.record("rest", port=listener.getsockname()[1])
 
 

@@ -5,11 +5,12 @@ import time
 from random import Random
 
 from controllers import view
-from controllers.application import Application, Resources
+from controllers.application import Application
 from controllers.balancing import Balancer
 from controllers.cookie import Owner
 from controllers.pipeline import Pipeline
 from controllers.rules import Table
+from controllers.view import Resources, resource
 from controllers.vlans import Vlans
 
 
@@ -21,4 +22,4 @@ class LoadBalancer(Application):
         return Balancer(self.settings, pipeline, os.urandom(16), time.monotonic(), self.journal.record, Random())
 
     def resources(self) -> Resources:
-        return {"services": lambda query: view.services(self.bridge)}
+        return {"services": resource(view.services, self.bridge)}

@@ -4,11 +4,12 @@ import os
 import time
 
 from controllers import view
-from controllers.application import Application, Resources
+from controllers.application import Application
 from controllers.cookie import Owner
 from controllers.pipeline import Pipeline
 from controllers.routing import Router
 from controllers.rules import Table
+from controllers.view import Resources, resource
 
 
 class RouterApplication(Application):
@@ -19,5 +20,4 @@ class RouterApplication(Application):
         return Router(self.settings, pipeline, os.urandom(16), time.monotonic(), self.journal.record)
 
     def resources(self) -> Resources:
-        return {"neighbours": lambda query: view.neighbours(self.bridge),
-                "routes": lambda query: view.routes(self.bridge)}
+        return {"neighbours": resource(view.neighbours, self.bridge), "routes": resource(view.routes, self.bridge)}

@@ -2,28 +2,32 @@
 
 import http.client
 import json
-from typing import Any
+from urllib.parse import urlencode
 
 from . import ovs
 from .errors import LabError
 from .links import place_of
 
+Rows = list[dict]
 
-def controller_view(net, path: str) -> Any:
-    """A document of the controller's JSON view. Raises LabError when it does not answer."""
+
+def controller_view(net, view: str = "", **wanted: str) -> Rows:
+    """The rows of one of the controller's views, those that have what is ``wanted`` in these columns.
+
+    Without a name, the views that there are. Raises LabError when there is none of that name, or nobody to ask.
+    """
     for controller in net.controllers:
         if getattr(controller, "rest", None):
-            return place_of(controller).run(_get, controller.ip, controller.rest, path)
-    raise LabError("no controller of this lab has a JSON view")
+            return place_of(controller).run(_get, controller.ip, controller.rest, f"/{view}?{urlencode(wanted)}")
+    raise LabError("this lab has no controller with a JSON view; lan and departments have one")
 
 
 def mac_table(net, switch: str) -> dict[str, str]:
     """Where a switch has learned each MAC address: the name of the interface by which frames leave for it."""
-    rows = controller_view(net, "/tables").get(switch, [])
-    return {row["mac"]: ", ".join(row["ports"]) for row in rows}
+    return {row["mac"]: ", ".join(row["ports"]) for row in controller_view(net, "tables", switch=switch)}
 
 
-def _get(host: str, port: int, path: str) -> Any:
+def _get(host: str, port: int, path: str) -> Rows:
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", path)
@@ -33,9 +37,18 @@ def _get(host: str, port: int, path: str) -> Any:
         raise LabError(f"the controller's JSON view at {host}:{port} does not answer: {error}") from None
     finally:
         connection.close()
-    if answer.status != 200:
-        raise LabError(f"the controller answers {path} with {answer.status}: {body.decode(errors='replace').strip()}")
-    return json.loads(body)
+    return _rows(answer.status, body)
+
+
+def _rows(status: int, body: bytes) -> Rows:
+    """An answer's rows; LabError for what is no answer, such as that of an app whose view is not ours."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        told = body[:60].decode(errors="replace").strip()
+    if status == 200 and isinstance(told, list):
+        return told
+    raise LabError(f"the controller says: {told.get('error') if isinstance(told, dict) else told!r}")
 
 
 def port_number(interface: str) -> int:

@@ -60,7 +60,7 @@ def stops_live(net, src: str, dst: str, controller: str, forbidding: Policy) -> 
 @claims("the switches hold a rule for each line of the policy, and count what each decides")
 def shown(net, policy: Policy) -> str | None:
     """What the switches answer to the controller's question for their rules (OFPMP_FLOW)."""
-    rows = [row for table in controller_view(net, "/flows").values() for row in table if "/policy/" in row["owner"]]
+    rows = [row for row in controller_view(net, "flows") if "/policy/" in row["owner"]]
     packets = {str(line): 0 for line in range(len(policy.policy.rules) + 1)}  # the last line is the default
     for row in rows:
         line = row["owner"].rpartition("/")[2]

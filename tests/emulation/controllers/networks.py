@@ -85,7 +85,7 @@ def assert_clean(net) -> None:
 
 def events(net, name: str) -> list[dict]:
     """What the controller has recorded under a name."""
-    return [event for event in controller_view(net, "/events") if event["event"] == name]
+    return controller_view(net, "events", event=name)
 
 
 def wait_for_event(net, name: str, count: int = 1, **facts) -> dict:
@@ -105,7 +105,7 @@ def everyone_reaches_everyone(net) -> None:
 def everyone_is_known(net) -> None:
     """Everybody has talked, and the controller has seen it."""
     everyone_reaches_everyone(net)
-    waiting.until(lambda: len(controller_view(net, "/hosts")) == len(net.hosts), within=5, what="all hosts to be known")
+    waiting.until(lambda: len(controller_view(net, "hosts")) == len(net.hosts), within=5, what="all hosts to be known")
 
 
 def copies_of_a_broadcast(net, sender: str) -> dict[str, int]:

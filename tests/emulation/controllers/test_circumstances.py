@@ -84,6 +84,6 @@ def test_a_cable_that_closes_a_loop_later_does_no_harm():
         link = net.addLink(net["s1"], net["s2"])
         net["s1"].attach(link.intf1)
         net["s2"].attach(link.intf2)
-        waiting.until(lambda: len(controller_view(net, "/links")) == 2, within=10, what="the second link")
+        waiting.until(lambda: len(controller_view(net, "links")) == 2, within=10, what="the second link")
         copies = copies_of_a_broadcast(net, "h1")
         assert copies == {"h2": 1}

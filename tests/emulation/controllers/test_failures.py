@@ -26,7 +26,8 @@ def net():
 
 def on_the_way(net, one: str, other: str) -> tuple[str, str]:
     """Two neighbouring switches on the path between two hosts."""
-    first, second, *_ = controller_view(net, f"/path?from={net[one].MAC()}&to={net[other].MAC()}")
+    path, = controller_view(net, "paths", **{"from": net[one].MAC(), "to": net[other].MAC()})
+    first, second, *_ = path["switches"]
     return first, second
 
 
@@ -35,10 +36,10 @@ def test_a_cut_and_its_repair_cost_few_packets(net):
     first, second = on_the_way(net, "h1", "h3")
     with few_lost(net, "h1", "h3", control=("h3", "h4")):
         pull(net, f"{first}-{second}")
-        waiting.until(lambda: len(controller_view(net, "/links")) == 3, within=5, what="the cut to be known")
+        waiting.until(lambda: len(controller_view(net, "links")) == 3, within=5, what="the cut to be known")
         everyone_reaches_everyone(net)
         plug(net, f"{first}-{second}")
-        waiting.until(lambda: len(controller_view(net, "/links")) == 4, within=5, what="the repair to be known")
+        waiting.until(lambda: len(controller_view(net, "links")) == 4, within=5, what="the repair to be known")
         everyone_reaches_everyone(net)
 
 
@@ -46,12 +47,12 @@ def test_a_cut_and_its_repair_cost_few_packets(net):
 def test_each_cut_in_turn_leaves_all_connected_and_broadcasts_single(net):
     for one, other in ring(4)["links"]:
         pull(net, f"s{one}-s{other}")
-        waiting.until(lambda: len(controller_view(net, "/links")) == 3, within=5, what="the cut to be known")
+        waiting.until(lambda: len(controller_view(net, "links")) == 3, within=5, what="the cut to be known")
         everyone_reaches_everyone(net)
         copies = copies_of_a_broadcast(net, "h1")
         assert copies == dict.fromkeys(copies, 1)
         plug(net, f"s{one}-s{other}")
-        waiting.until(lambda: len(controller_view(net, "/links")) == 4, within=5, what="the repair to be known")
+        waiting.until(lambda: len(controller_view(net, "links")) == 4, within=5, what="the repair to be known")
     copies = copies_of_a_broadcast(net, "h1")
     assert copies == dict.fromkeys(copies, 1)
 
@@ -99,6 +100,6 @@ def test_a_killed_controller_comes_back_and_nobody_notices(net):
         everyone_reaches_everyone(net)
         net["c0"].start()
         assert net.waitConnected()
-        assert len(controller_view(net, "/hosts")) == 4, "it has read from the switches who is where"
+        assert len(controller_view(net, "hosts")) == 4, "it has read from the switches who is where"
         everyone_reaches_everyone(net)
     assert {switch.name: rules_of(switch) for switch in net.switches} == before

@@ -42,7 +42,7 @@ def net(request):
 
 def all_up(net) -> None:
     def well() -> bool:
-        return all(server["up"] and server["found"] for server in controller_view(net, "/services")["web"])
+        return all(server["up"] and server["found"] for server in controller_view(net, "services"))
 
     waiting.until(well, within=15, what="all servers to be found well")
 
@@ -50,8 +50,8 @@ def all_up(net) -> None:
 def out(net, name: str) -> None:
     """Wait until a server gets no more requests."""
     def is_out() -> bool:
-        servers = controller_view(net, "/services")["web"]
-        return not any(server["up"] for server in servers if server["server"] == f"192.168.1.{SERVERS[name]}:80")
+        server, = controller_view(net, "services", server=f"192.168.1.{SERVERS[name]}:80")
+        return not server["up"]
 
     waiting.until(is_out, within=15, what=f"{name} to be taken out")
 

@@ -73,7 +73,7 @@ def say(net, frames) -> None:
 
 def taken(net) -> int:
     """Frames that have come in by the rogue's port."""
-    return controller_view(net, "/counters")["s1"]["s1-eth3"]["rx_packets"]
+    return controller_view(net, "counters", port="s1-eth3")[0]["rx_packets"]
 
 
 @pytest.fixture(params=APPS)
@@ -91,8 +91,8 @@ def test_malformed_frames_do_no_harm(net):
                + spoilt(random.choice(kinds), random)) for number in range(COUNT)))
     assert answers(net, "ann", "abe")
     assert answers(net, "abe", "ann")
-    waiting.until(lambda: controller_view(net, "/switches")[0]["connected"], within=10, what="the controller to answer")
-    assert len([host for host in controller_view(net, "/hosts") if host["port"] == "s1-eth3"]) <= 50
+    waiting.until(lambda: controller_view(net, "switches")[0]["connected"], within=10, what="the controller to answer")
+    assert len(controller_view(net, "hosts", port="s1-eth3")) <= 50
 
 
 @pytest.mark.lab
@@ -101,4 +101,4 @@ def test_a_flood_of_strangers_keeps_nobody_from_talking(net):
     random = Random(8)
     say(net, (b"\xff" * 6 + b"\2" + random.randbytes(5) + b"\x88\xb5" + bytes(46) for _ in range(COUNT)))
     assert answers(net, "ann", "abe")
-    assert len([host for host in controller_view(net, "/hosts") if host["port"] == "s1-eth3"]) <= 50
+    assert len(controller_view(net, "hosts", port="s1-eth3")) <= 50

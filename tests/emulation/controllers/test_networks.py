@@ -63,12 +63,12 @@ def test_paths_are_as_short_as_can_be(network, shape):
     everyone_reaches_everyone(network)
     graph = networkx.Graph(shape["links"])
     first, last = network.hosts[0], network.hosts[-1]
-    path = controller_view(network, f"/path?from={first.MAC()}&to={last.MAC()}")
-    assert len(path) - 1 == networkx.shortest_path_length(graph, int(first.name[1:]), int(last.name[1:]))
+    path, = controller_view(network, "paths", **{"from": first.MAC(), "to": last.MAC()})
+    assert len(path["switches"]) - 1 == networkx.shortest_path_length(graph, int(first.name[1:]), int(last.name[1:]))
 
 
 @pytest.mark.lab
 def test_the_tree_leaves_out_just_the_links_that_close_loops(network, shape):
-    flooding = [link for link in controller_view(network, "/links") if link["floods"]]
-    assert len(controller_view(network, "/links")) == len(shape["links"])
+    flooding = [link for link in controller_view(network, "links") if link["floods"]]
+    assert len(controller_view(network, "links")) == len(shape["links"])
     assert len(flooding) == shape["size"] - 1

@@ -187,9 +187,9 @@ def test_who_claims_the_routers_address_is_reported_and_does_no_harm(net):
 @pytest.mark.lab
 def test_the_view_shows_neighbours_and_routes(net):
     assert answers(net, "ann", "fay")
-    neighbours = {row["address"]: row["mac"] for row in controller_view(net, "/neighbours")}
+    neighbours = {row["address"]: row["mac"] for row in controller_view(net, "neighbours")}
     assert neighbours["192.168.2.10"] == net["fay"].MAC()
-    routes = {row["to"]: row["via"] for row in controller_view(net, "/routes")}
+    routes = {row["to"]: row["via"] for row in controller_view(net, "routes")}
     assert routes["172.16.0.0/16"] == ["10.0.0.11", "10.0.0.12"]
-    owners = {flow["owner"] for flows in controller_view(net, "/flows").values() for flow in flows}
+    owners = {flow["owner"] for flow in controller_view(net, "flows")}
     assert {owner.split("/")[0] for owner in owners} == {"router"}

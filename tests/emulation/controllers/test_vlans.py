@@ -76,7 +76,7 @@ def test_the_same_address_in_two_vlans_is_two_stations(net):
     answered = net.reach(hosts, within=1)
     assert {pair for pair, there in answered.items() if there} == {
         (one, other) for one, other in answered if one[:3] == other[:3]}
-    places = {(row["vlan"], row["switch"]) for row in controller_view(net, "/hosts") if row["mac"] == TWIN}
+    places = {(row["vlan"], row["switch"]) for row in controller_view(net, "hosts", mac=TWIN)}
     assert places == {(10, "s1"), (20, "s2")}
 
 

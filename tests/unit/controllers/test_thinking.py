@@ -26,7 +26,7 @@ from tests.unit.controllers.test_bridge import networks
 
 PURE = [module.name for module in pkgutil.iter_modules(controllers.__path__)
         if module.name not in {"__main__", "application", "launcher", "learning_switch", "load_balancer", "openflow",
-                               "rest", "router", "witness"}]
+                               "resources", "router", "witness"}]
 
 
 @pytest.mark.parametrize("name", PURE)
