@@ -21,7 +21,7 @@ LAB = click.argument("lab", shell_complete=complete.labs)
 @click.argument("node", required=False, shell_complete=complete.nodes)
 @JSON
 def show(lab: str, node: str | None, as_json: bool) -> None:
-    """Tables of a node, or of all: interfaces, routes, neighbours, listeners, filters, conversations, flows."""
+    """Tables of a node, or of all: interfaces, routes, neighbours, sockets, services, leases, BGP, filters, flows."""
     relay(lab)
     tables = control.ask(lab, "show", node=node)
     if as_json:

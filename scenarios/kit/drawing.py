@@ -1,7 +1,7 @@
 """The network as it was drawn: nodes, wires, and the addresses that the topology gave, whatever they became since."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 
@@ -35,11 +35,12 @@ class End:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Kinds of nodes by name, and wires as pairs of ends."""
+    """Kinds of nodes by name, and wires as pairs of ends. ``ases`` are the AS numbers of those that have one."""
 
     kinds: dict[str, str]
     wires: tuple[tuple[End, End], ...]
     gateways: dict[str, str]
+    ases: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, net) -> "Drawing":
@@ -48,7 +49,8 @@ class Drawing:
         wires = tuple((_end(link.intf1), _end(link.intf2)) for link in net.links)
         routes = ((node.name, node.params.get("defaultRoute")) for node in net.hosts)
         gateways = {name: route.split()[-1] for name, route in routes if route and route.startswith("via ")}
-        return cls(kinds, wires, gateways)
+        ases = {node.name: node.params["asn"] for node in net.hosts if node.params.get("asn")}
+        return cls(kinds, wires, gateways, ases)
 
     @cached_property
     def ends(self) -> dict[str, End]:

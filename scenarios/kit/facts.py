@@ -203,12 +203,16 @@ def _text(path: Path) -> str:
 
 
 def _listeners() -> Iterator[Listener]:
-    for protocol, waiting in LISTENS.items():
+    return (Listener(protocol, *local) for protocol, local, _, state in sockets() if state == LISTENS[protocol])
+
+
+def sockets() -> Iterator[tuple[str, tuple[str, int], tuple[str, int], str]]:
+    """Protocol, own and other end, and state (include/net/tcp_states.h) of each, in the namespace of the caller."""
+    for protocol in LISTENS:
         for family in protocol, f"{protocol}6":
             for row in _text(Path("/proc/thread-self/net", family)).splitlines()[1:]:
-                local, state = row.split()[1], row.split()[3]
-                if state == waiting:
-                    yield Listener(protocol, *_local(local))
+                _, local, remote, state, *_ = row.split()
+                yield protocol, _local(local), _local(remote), state
 
 
 def _local(text: str) -> tuple[str, int]:

@@ -27,13 +27,13 @@ class Sights:
             yield {**table.json(), "columns": list(table.columns)}
 
     def _graph(self, svg: bool = False) -> Answers:
-        from . import graph
+        from . import graph, picture
         from .drawing import Drawing
         from .facts import gather
 
         net = self.running()
         drawing, world = Drawing.of(net), gather(net)
-        yield {"svg": graph.as_svg(drawing, world, self.title)} if svg else {"lines": graph.as_text(drawing, world)}
+        yield {"svg": picture.as_svg(drawing, world, self.title)} if svg else {"lines": graph.as_text(drawing, world)}
 
     def _trace(self, src: str, dst: str) -> Answers:
         from .diagnosis import asks

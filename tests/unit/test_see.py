@@ -1,11 +1,16 @@
 """What is shown of a lab: tables, drawings, traces and counters, from facts; no network is needed."""
 
+from dataclasses import replace
+from ipaddress import IPv4Address
 from xml.etree import ElementTree
 
 import pytest
 
 from scenarios.command_line.see import aligned
-from scenarios.kit import graph, look, trace, watch
+from scenarios.kit import graph, overlay, picture, trace, watch
+from scenarios.kit.look import daemons, kernel, table
+from scenarios.kit.routing.relation import Role
+from scenarios.kit.routing.speaker import Neighbour
 from tests.unit.test_diagnosis import DRAWING, MACS, WORLD, B, changed, frame, link
 
 PROC_NET_DEV = """\
@@ -21,16 +26,25 @@ def test_interfaces_tell_their_state():
     off = changed("b", links=(link("b-eth0", "10.0.2.2/24", flags=()),))["b"]
     dark = changed("b", links=(link("b-eth0", "10.0.2.2/24", flags=("UP", "NO-CARRIER")),))["b"]
 
-    assert [look.interfaces(facts).rows[-1][1] for facts in (WORLD["b"], off, dark)] == ["up", "off", "no carrier"]
-    assert look.interfaces(WORLD["b"]).rows[-1] == ("b-eth0", "up", MACS["b-eth0"], "1500", "10.0.2.2/24")
+    assert [kernel.interfaces(facts).rows[-1][1] for facts in (WORLD["b"], off, dark)] == ["up", "off", "no carrier"]
+    assert kernel.interfaces(WORLD["b"]).rows[-1] == ("b-eth0", "up", MACS["b-eth0"], "1500", "10.0.2.2/24")
+
+
+def test_connections_are_those_that_speak_with_somebody_else():
+    here, there, mapped = ("10.0.1.2", 40000), ("10.0.2.2", 80), ("::ffff:10.0.2.2", 22)
+    rows = [("tcp", here, there, "01"), ("tcp", here, mapped, "01"), ("tcp", here, ("0.0.0.0", 0), "0A"),
+            ("udp", here, ("0.0.0.0", 0), "07"), ("tcp", here, ("10.0.1.2", 1), "01")]
+
+    assert kernel.connections("a", rows).rows == (
+        ("tcp", "10.0.1.2:40000", "10.0.2.2:80"), ("tcp", "10.0.1.2:40000", "[::ffff:10.0.2.2]:22"))
 
 
 def test_a_long_table_of_routes_is_cut_and_says_so():
     many = changed("r", routes=tuple({"dst": f"10.{number}.0.0/16", "dev": "r-eth1"} for number in range(100)))["r"]
 
-    table = look.routes(many)
+    made = kernel.routes(many)
 
-    assert (len(table.rows), table.title) == (look.MOST_ROUTES, "routes (the first 60 of 100)")
+    assert (len(made.rows), made.title) == (table.MOST_ROWS, "routes (the first 60 of 100)")
 
 
 def test_columns_are_as_wide_as_their_widest_word():
@@ -45,21 +59,101 @@ def test_the_drawing_as_text_marks_what_is_not_as_drawn():
 
 
 def test_the_picture_has_every_node_and_address_and_no_two_nodes_in_one_place():
-    picture = ElementTree.fromstring(graph.as_svg(DRAWING, WORLD, "a < b"))
-    texts = {each.text for each in picture.iter(f"{SVG}text")}
-    places = graph.places(DRAWING.graph)
+    svg = ElementTree.fromstring(picture.as_svg(DRAWING, WORLD, "a < b"))
+    texts = {each.text for each in svg.iter(f"{SVG}text")}
+    places = picture.places(DRAWING.graph)
 
     assert {"a", "r", "b", "10.0.1.2/24", "10.0.2.1/24"} <= texts
-    assert picture.find(f"{SVG}title").text == "a < b"
+    assert svg.find(f"{SVG}title").text == "a < b"
     assert len(set(places.values())) == 3
 
 
 def test_a_large_network_is_placed_without_two_nodes_in_one_place():
     import networkx
 
-    places = graph.places(networkx.random_labeled_tree(120, seed=1))
+    places = picture.places(networkx.random_labeled_tree(120, seed=1))
 
     assert len(set(places.values())) == 120
+
+
+def tunnelled(node, address, *routes):
+    """A node with one more interface: a tunnel's, by which these prefixes are sent, each perhaps with a gateway."""
+    facts, row = WORLD[node], {"ifname": "wg0", "flags": ["UP"], "mtu": 1420, "linkinfo": {"info_kind": "wireguard"},
+                               "addr_info": [{"local": address, "prefixlen": 32}]}
+    rows = tuple({"dst": dst, "dev": "wg0", **({"gateway": via} if via else {})} for dst, via in routes)
+    return {node: replace(facts, links=(*facts.links, row), routes=(*facts.routes, *rows))}
+
+
+HERE, THERE = tunnelled("a", "10.0.1.2", ("10.0.2.0/24", None)), tunnelled("b", "10.0.2.2", ("10.0.1.2", None))
+
+
+class TestTunnels:
+    def test_two_ends_that_send_to_each_other_are_one_tunnel(self):
+        world = WORLD | HERE | THERE
+
+        assert list(map(str, overlay.tunnels(world))) == ["a:wg0 10.0.1.2/32 ==== b:wg0 10.0.2.2/32"]
+        assert graph.as_text(DRAWING, world)[-1] == "tunnel a:wg0 10.0.1.2/32 ==== b:wg0 10.0.2.2/32"
+
+    def test_an_end_to_which_nobody_sends_back_is_alone(self):
+        world = WORLD | HERE | tunnelled("b", "10.0.2.2", ("10.7.0.0/16", None))
+
+        assert [str(each.far or "?") for each in overlay.tunnels(world)] == ["?", "?"]
+
+    def test_two_who_meet_at_a_third_have_no_tunnel_of_their_own(self):
+        world = WORLD | tunnelled("a", "10.9.0.1", ("10.9.0.0/24", None), ("10.8.0.0/16", "10.9.0.3"))
+        world |= tunnelled("b", "10.9.0.2", ("10.9.0.0/24", None), ("10.8.0.0/16", "10.9.0.3"))
+        world |= tunnelled("r", "10.9.0.3", ("10.9.0.0/24", None))
+
+        assert {(each.near.node, each.far.node) for each in overlay.tunnels(world)} == {("a", "r"), ("b", "r")}
+
+    def test_the_picture_has_a_bow_for_each(self):
+        world = WORLD | HERE | THERE
+        bows = [each for each in ElementTree.fromstring(picture.as_svg(DRAWING, world, "")).iter(f"{SVG}path")
+                if "stroke-dasharray" in each.attrib]
+
+        assert len(bows) == 1
+
+
+def test_the_drawing_tells_ases():
+    drawing = replace(DRAWING, ases={"r": 64500})
+    texts = {each.text for each in ElementTree.fromstring(picture.as_svg(drawing, WORLD, "")).iter(f"{SVG}text")}
+
+    assert sum("AS64500" in line for line in graph.as_text(drawing, WORLD)) == 2
+    assert "AS64500" in texts
+
+
+def test_wires_go_around_whoever_stands_between():
+    past = picture.Line.between((0, 0), (300, 0), 0.25)
+
+    assert (past.at(0), past.at(1)) == ((0, 0), (300, 0))
+    assert abs(past.at(0.5)[1]) > picture.TALL
+
+
+def test_leases_are_told_by_address():
+    text = "1767225600 02:00:00:00:00:0a 192.168.1.100 laptop 01:02\n0 02:00:00:00:00:50 192.168.1.50 * *\nduid 00\n"
+    rows = list(daemons.leases(text))
+
+    assert [row[:3] for row in rows] == [("192.168.1.100", "02:00:00:00:00:0a", "laptop"),
+                                         ("192.168.1.50", "02:00:00:00:00:50", "")]
+    assert (len(rows[0][3]), rows[1][3]) == (8, "for ever")
+
+
+def test_sessions_of_bgp_are_told_with_what_the_neighbour_is_to_us():
+    neighbours = [Neighbour("as1", IPv4Address("10.0.0.1"), 1, Role.CUSTOMER),
+                  Neighbour("r2", IPv4Address("10.0.0.2"), 9),
+                  Neighbour("rs", IPv4Address("10.0.0.3"), 64512, Role.RS_CLIENT)]
+
+    assert list(daemons.sessions(neighbours, {"as1": True, "r2": False})) == [
+        ("as1", "10.0.0.1", "1", "provider", "established"), ("r2", "10.0.0.2", "9", "colleague", "down"),
+        ("rs", "10.0.0.3", "64512", "route server", "down")]
+
+
+def test_only_the_best_routes_of_bgp_are_told_in_order():
+    row = {"via": None, "path": (), "local_pref": None, "from": "own"}
+    rows = [{**row, "prefix": "20.0.0.0/8", "best": True}, {**row, "prefix": "9.0.0.0/8", "best": True},
+            {**row, "prefix": "8.0.0.0/8", "best": False}]
+
+    assert [each[0] for each in daemons.best(rows)] == ["9.0.0.0/8", "20.0.0.0/8"]
 
 
 def test_a_trace_goes_from_node_to_node():

@@ -1,46 +1,22 @@
-"""Tables of what a node knows, one look for all: interfaces, routes, neighbours, sockets, filters, conversations."""
+"""What a node's kernel knows: interfaces, routes, neighbours, sockets, packet filters and conversations."""
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from . import conntrack
-from .command import attempt
-from .drawing import Drawing
-from .errors import LabError, NoSuchThing
-from .facts import Facts, gather
+from .. import conntrack
+from .. import facts as facts_of
+from ..command import attempt
+from ..errors import LabError
+from ..facts import Facts
+from ..links import place_of
+from .table import Table, cut
 
-MOST_ROUTES = 60  # of a node; a border router has thousands
-
-
-@dataclass(frozen=True)
-class Table:
-    """``columns`` and ``rows`` of words. ``node`` and ``title`` say what of whom."""
-
-    node: str
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def json(self) -> dict:
-        return {"node": self.node, "title": self.title,
-                "rows": [dict(zip(self.columns, row, strict=True)) for row in self.rows]}
+ESTABLISHED = "01"  # include/net/tcp_states.h
 
 
-def tables(net, node: str | None = None) -> Iterator[Table]:
-    """Those of one node, or of all; tables without rows are left out. Raises NoSuchThing."""
-    drawing = Drawing.of(net)
-    if node is not None and node not in drawing.kinds:
-        raise NoSuchThing("host, router or switch", node, drawing.kinds)
-    world = gather(net)
-    for name in [node] if node else [*world, *(each for each in drawing.kinds if drawing.is_switch(each))]:
-        made = _of_host(net, world[name]) if name in world else _of_switch(net, name)
-        yield from (table for table in made if table.rows)
-
-
-def _of_host(net, facts: Facts) -> Iterator[Table]:
+def tables(net, facts: Facts) -> Iterator[Table]:
     for make in _PURE:
         yield make(facts)
+    yield connections(facts.node, place_of(net[facts.node]).run(lambda: list(facts_of.sockets())))
     yield _filters(net, facts)
     yield _translations(net, facts)
 
@@ -56,8 +32,7 @@ def routes(facts: Facts) -> Table:
               and not row["dst"].startswith(("fe80", "ff00"))]
     rows = [(row["dst"], row.get("gateway") or row.get("via", {}).get("host", ""), row.get("dev", ""),
              row.get("protocol", ""), str(row.get("metric", ""))) for row in chosen]
-    title = "routes" if len(rows) <= MOST_ROUTES else f"routes (the first {MOST_ROUTES} of {len(rows)})"
-    return Table(facts.node, title, ("to", "via", "interface", "by", "metric"), tuple(rows[:MOST_ROUTES]))
+    return cut(facts.node, "routes", ("to", "via", "interface", "by", "metric"), rows)
 
 
 def neighbours(facts: Facts) -> Table:
@@ -69,6 +44,17 @@ def neighbours(facts: Facts) -> Table:
 def sockets(facts: Facts) -> Table:
     rows = sorted((each.protocol, each.address, str(each.port)) for each in facts.listeners)
     return Table(facts.node, "listeners", ("protocol", "address", "port"), tuple(rows))
+
+
+def connections(node: str, sockets: list) -> Table:
+    """TCP's conversations, and datagram sockets that speak with one other alone; not those to oneself."""
+    rows = sorted((protocol, _end(*local), _end(*remote)) for protocol, local, remote, state in sockets
+                  if state == ESTABLISHED and remote[1] and local[0] != remote[0])
+    return Table(node, "connections", ("protocol", "own end", "other end"), tuple(rows))
+
+
+def _end(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def services(facts: Facts) -> Table:
@@ -104,18 +90,6 @@ def _translations(net, facts: Facts) -> Table:
         except LabError:
             pass  # no conntrack(8) on this machine
     return Table(facts.node, "conversations", ("protocol", "from", "to", "translated to"), tuple(rows))
-
-
-def _of_switch(net, name: str) -> Iterator[Table]:
-    switch = net[name]
-    dump = attempt(switch, "ovs-ofctl", "-O", "OpenFlow13", "--names", "--no-stats", "dump-flows", name).stdout
-    flows = (re.match(r"\s*(?:cookie=\S+, )?(?:table=(\d+),? ?)?(.*?)\s?actions=(.*)", line)
-             for line in dump.splitlines())
-    yield Table(name, "flows", ("table", "match", "actions"),
-                tuple((found[1] or "0", found[2].strip(" ,"), found[3]) for found in flows if found))
-    learned = attempt(switch, "ovs-appctl", "fdb/show", name).stdout.splitlines()[1:]
-    yield Table(name, "learned", ("port", "VLAN", "hardware", "age (s)"),
-                tuple(tuple(line.split()[:4]) for line in learned if len(line.split()) >= 4))
 
 
 def _state(facts: Facts, row) -> str:
