@@ -83,9 +83,12 @@ def available() -> int:
 
 
 def main() -> None:
+    sizes = sys.argv[1:]
+    if not all(map(str.isdigit, sizes)):
+        raise SystemExit(__doc__)
     sandbox.enter("growth")
     table = Table("ASes", "build s", "converge s", "check s", "total s", "CPU s", "memory MB", title="Internet growth")
-    for size in map(int, sys.argv[1:] or SIZES):
+    for size in map(int, sizes or SIZES):
         figures = measure(size)
         print(json.dumps(figures), flush=True)
         table.add_row(*map(str, figures.values()))

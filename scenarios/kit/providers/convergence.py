@@ -41,8 +41,8 @@ class Convergence:
         for dst, system in self.internet.ases.items():
             prefixes = [str(prefix) for prefix in system.prefixes]
             for asn, hop in best.towards(dst).items():
-                if asn != dst:
-                    expected[asn].update(dict.fromkeys(prefixes, address[asn][hop.via]))
+                for prefix in prefixes if asn != dst else ():
+                    expected[asn][prefix] = address[asn][hop.via]
         return expected
 
 

@@ -1,5 +1,6 @@
 """Which way packets go: the kernels' own forwarding tables, followed from router to router, and what answers there."""
 
+import re
 import socket
 import struct
 from ipaddress import IPv4Address, IPv4Network
@@ -7,10 +8,12 @@ from pathlib import Path
 
 from .. import probes
 from ..expect import CannotAsk
+from . import bird_socket
 from .daemons import Bird, daemon_of
 
 GATEWAY = 0x2  # RTF_GATEWAY (route(8)): another router is next, not the destination itself
 MOST = 64
+FIRST_HOP = re.compile(r"(\d[\d.]+/\d+) [^\n]*\n \tvia ([\d.]+)")  # of BIRD's "show route"
 
 
 def owners(net) -> dict[str, str]:
@@ -41,13 +44,7 @@ def next_hops(net, router: str) -> dict[str, str]:
     daemon = daemon_of(net[router])
     if not isinstance(daemon, Bird):
         raise CannotAsk(f"{router}: only BIRD is asked for whole tables at once")
-    prefix, found = "", {}
-    for line in daemon.ask(net[router], "show route primary"):
-        if line[:1].isdigit():
-            prefix = line.split(" ", 1)[0]
-        elif line.startswith("\tvia "):
-            found[prefix] = line.split(" ", 2)[1]
-    return found
+    return dict(FIRST_HOP.findall(bird_socket.say(daemon.socket(net[router]), "show route primary")))
 
 
 def as_way(net, src: int, prefix: IPv4Network) -> tuple[int, ...] | None:
