@@ -107,7 +107,8 @@ def services(balancer: "Balancer") -> list[Row]:
 
 def flow(rule: Flow) -> Row:
     mark = cookie.read(rule.cookie)
-    return {"table": Table(rule.table).name, "priority": rule.priority, "match": dict(rule.match),
+    fields = {name: port(value) if name == "in_port" else value for name, value in rule.match}
+    return {"table": Table(rule.table).name, "priority": rule.priority, "match": fields,
             "does": does(rule), "owner": str(mark) if mark else f"{rule.cookie:#x}"}
 
 
@@ -126,13 +127,18 @@ def does(rule: Flow) -> str:
 
 def word(action: Any) -> str:
     match action:
-        case Output(port):
-            return f"output {Port(port).name if port in Port.__members__.values() else port}"
+        case Output(number):
+            return f"output {port(number)}"
         case ToGroup(number):
             return f"group {number}"
         case SetField(field, value):
             return f"{field}={value}"
     return type(action).__name__
+
+
+def port(number: int) -> int | str:
+    """A reserved port by its name."""
+    return Port(number).name if number in Port.__members__.values() else number
 
 
 def asked(rows: list[Row], query: Query) -> Iterator[Row]:

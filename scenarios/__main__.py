@@ -26,6 +26,7 @@ COMMANDS = {
     "graph": "see:graph",
     "trace": "see:trace",
     "watch": "see:watch",
+    "controller": "controller:controller",
     "config": "providers:config",
     "looking-glass": "providers:looking_glass",
     "ases": "providers:ases",

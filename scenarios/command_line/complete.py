@@ -22,6 +22,13 @@ def nodes(ctx, param, incomplete):
     return [CompletionItem(name) for name in known if name.startswith(incomplete)]
 
 
+def views(ctx, param, incomplete):
+    from scenarios.kit import control
+
+    known = (row["view"] for row in control.ask_once(ctx.params["lab"], "controller")["rows"])
+    return [CompletionItem(name) for name in known if name.startswith(incomplete)]
+
+
 def faults(ctx, param, incomplete):
     from scenarios.kit import control
 

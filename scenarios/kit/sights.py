@@ -18,7 +18,8 @@ class Sights:
 
     def operations(self) -> dict[str, Operation]:
         return {"show": self._show, "graph": self._graph, "trace": self._trace, "counters": self._counters,
-                "record": self._record, "config": self._config, "routes": self._routes, "ases": self._ases}
+                "record": self._record, "config": self._config, "routes": self._routes, "ases": self._ases,
+                "controller": self._controller}
 
     def _show(self, node: str | None = None) -> Answers:
         from . import look
@@ -76,6 +77,13 @@ class Sights:
         from .providers import sights
 
         yield {"picture": sights.picture(self.running(), src, dst, svg)}
+
+    def _controller(self, view: str = "", wanted: dict[str, str] | None = None) -> Answers:
+        """The rows of one of the controller's views, and whose addresses they name."""
+        from . import openflow
+
+        net = self.running()
+        yield {"rows": openflow.found(net, view, wanted), "stations": openflow.stations(net)}
 
     def _counters(self) -> Answers:
         from . import watch
