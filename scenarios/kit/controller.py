@@ -15,7 +15,7 @@ from .errors import LabError
 from .nodes import Node
 from .services import LOGS, Daemon
 
-START = 20  # seconds: Ryu listens after about one
+START = 60  # seconds: Ryu listens after about one, on an emulated processor that is kept busy after thirty
 
 
 class RyuApp(mininet_node.Controller, Node):

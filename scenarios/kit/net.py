@@ -18,7 +18,8 @@ from .links import WIRES, Intf, Link, place_of
 from .namespace import Namespace, drawing, later
 from .services import listening
 
-CONNECT = 20  # seconds: Ryu needs about one to start, a loaded machine more
+CONNECT = 60  # seconds: Ryu needs about one to start, on an emulated processor that is kept busy thirty
+IPERF = 20  # seconds until it listens, or has ended
 OWN_KINDS = (nodes.Host, nodes.Router, nodes.Node)
 
 
@@ -121,10 +122,10 @@ class Net(mininet_net.Mininet):
         words = ["iperf", "-p", str(port), *(["-u"] if l4Type == "UDP" else []), *(["-f", fmt] if fmt else [])]
         listener = server.popen([*words, "-s", "-P", "1"])
         place_of(server)
-        waiting.until(lambda: listening(server, port, l4Type.lower()), CONNECT, f"iperf on {server} to listen")
+        waiting.until(lambda: listening(server, port, l4Type.lower()), IPERF, f"iperf on {server} to listen")
         rate = ["-b", udpBw] if l4Type == "UDP" else []
         said, _, _ = client.pexec([*words, "-t", str(seconds), "-c", server.IP(), *rate])
-        waiting.poll(lambda: listener.poll() is not None, CONNECT)  # it ends by itself once it has heard somebody
+        waiting.poll(lambda: listener.poll() is not None, IPERF)  # it ends by itself once it has heard somebody
         listener.kill()
         heard = listener.communicate()[0].decode()
         result = [*([udpBw] if rate else []), self._parseIperf(heard), self._parseIperf(said)]

@@ -1,10 +1,11 @@
 """Every kind of tunnel by the same claims; and what becomes of them without tunnel, filter, or the right key."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from scenarios.kit import reachable
+from scenarios.kit import capability, reachable
 from scenarios.kit.actions import halt, resume
 from scenarios.kit.claims.secrecy import fails_closed, replayed, secret, unknown
 from scenarios.kit.command import run
@@ -38,6 +39,20 @@ def plain(net):
 
 def test_claim(net, claim):
     claim.verify(net)
+
+
+@pytest.mark.parametrize("net", ["wireguard"], indirect=True)
+def test_wireguard_is_the_kernels_where_doctor_says_so(net):
+    link, = json.loads(run(net["gw_a"], "ip", "-j", "-d", "link", "show", "wg0"))
+
+    assert link["linkinfo"]["info_kind"] == ("wireguard" if capability.WIREGUARD.present else "tun")
+
+
+@pytest.mark.parametrize("net", ["ipsec"], indirect=True)
+def test_packets_are_encrypted_by_the_kernel_where_doctor_says_so(net):
+    states = run(net["gw_a"], "ip", "xfrm", "state")
+
+    assert ("proto esp" in states) == capability.ESP.present
 
 
 def test_without_a_tunnel_the_provider_reads_along(net, plain):
@@ -75,9 +90,8 @@ def test_a_gateway_with_a_wrong_key_has_no_path(net):
     reachable("pc_b", "pc_a").verify(net)
 
 
-def test_a_stranger_who_is_let_in_gets_in(net, request):
-    if "wireguard" not in request.node.callspec.id:
-        pytest.skip("only WireGuard takes a new peer while it runs")
+@pytest.mark.parametrize("net", ["wireguard"], indirect=True)  # it alone takes a new peer while it runs
+def test_a_stranger_who_is_let_in_gets_in(net):
     key = end_of(net, "gw_x").keys["gw_x"].public
     run(net["gw_a"], "wg", "set", "wg0", "peer", key, "allowed-ips", X.network)
     run(net["gw_a"], "ip", "route", "add", X.network, "dev", "wg0")

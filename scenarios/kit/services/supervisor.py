@@ -16,7 +16,7 @@ LOGS = Path("/var/log")
 STATE = Path("/tmp")
 STOPPING = 2  # seconds a daemon gets to end politely before it is killed
 AFTER_OTHERS = 10  # nice(2): those who are up already must not keep those waiting who are still to be started
-READY = 20  # seconds: a daemon that reads its files and opens its socket takes less than one
+READY = 60  # seconds: a daemon that reads its files and opens its socket takes less than one, emulated ten
 
 
 @dataclass

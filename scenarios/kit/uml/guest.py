@@ -25,7 +25,7 @@ from .wire import CHUNK, WINDOW, Frame, Kind, Unpacker
 
 SERIAL = "/dev/ttyS0"
 MODULES = "/usr/lib/uml/modules"
-LOADED = ("openvswitch", "sch_netem", "8021q", "vrf", "ip_gre", "sit", "ipip", "ieee802154_6lowpan", "tun")
+LOADED = ("openvswitch", "sch_netem", "8021q", "vrf", "ip_gre", "sit", "ipip", "ieee802154_6lowpan", "fakelb", "tun")
 PRELOADED = ("scenarios.__main__", "scenarios.command_line.run", "scenarios.command_line.inside", "scenarios.kit.lab",
              "scenarios.kit.prompt")
 OPEN_FILES = 1 << 16
