@@ -1,5 +1,7 @@
+import json
+
 from scenarios.global_internet import WORLD, scenario  # noqa: F401
-from scenarios.kit import probes, reachable
+from scenarios.kit import capability, probes, reachable
 from scenarios.kit.command import run
 from scenarios.kit.expect import Outcome
 from scenarios.kit.providers.detours import cables
@@ -16,6 +18,13 @@ def test_claim(net, claim):
 def test_cables_pass_on_big_segments_and_finish_checksums(net):
     """TCP's large segments and unfinished checksums survive a cable that is a program."""
     assert len(run(net["reader"], "curl", "-sS", "http://20.1.0.10/big")) == BIG
+
+
+def test_cables_are_netem_where_doctor_says_so(net):
+    kinds = {each["kind"] for each in json.loads(run(net["atlantic"], "tc", "-j", "qdisc"))}
+
+    assert ("netem" in kinds) == capability.NETEM.present
+    assert [daemon.alive for daemon in net["atlantic"].daemons] == [True] * (not capability.NETEM.present)
 
 
 def test_nothing_outruns_light(net):
