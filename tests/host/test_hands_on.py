@@ -161,6 +161,46 @@ def test_watch_counts_what_crosses(terminal, two):
     watch.communicate()
 
 
+@pytest.fixture
+def switched(terminal):
+    """The name of a lab with a controller."""
+    with held(terminal, "lan") as name:
+        yield name
+
+
+def test_a_controller_shows_what_it_knows(terminal, switched):
+    views = {row["view"] for row in json.loads(said(terminal, "controller", switched, "--json"))}
+    assert {"tables", "hosts", "links", "paths", "flows", "counters", "events"} <= views
+    said(terminal, "exec", switched, "a", "ping", "-c1", "192.168.1.2")
+
+    assert {row["port"] for row in json.loads(said(terminal, "controller", switched, "hosts", "mac=a", "--json"))} == {
+        "s1-eth1"}
+    assert said(terminal, "controller", switched, "paths", "from=a", "to=b").split()[-1] == "s1"
+    assert "learning_switch/station/" in said(terminal, "controller", switched, "flows", "switch=s1", "table=FORWARD")
+    assert said(terminal, "controller", switched, "links") == "  nothing\n"
+    for view in views:
+        said(terminal, "controller", switched, view)
+
+
+@pytest.mark.parametrize(("words", "complaint"), [
+    (["nosuch"], "there is no view 'nosuch'; choose from: counters, events, flows"),
+    (["hosts", "colour=red"], "no column is called 'colour'; there are: mac, port, switch, vlan"),
+    (["hosts", "s1"], "'s1' is not COLUMN=VALUE, such as switch=s1"),
+])
+def test_a_view_that_is_not_there_is_told_in_one_line(terminal, switched, words, complaint):
+    done = terminal.lab("controller", switched, *words)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert complaint in done.stderr
+
+
+def test_a_lab_without_a_controller_says_so(terminal, two):
+    done = terminal.lab("controller", two)
+
+    assert (done.returncode, done.stderr) == (
+        2, "lab: this lab has no controller with a JSON view; lan and departments have one\n")
+
+
 def test_everything_at_once_is_captured_with_the_names_of_interfaces(terminal, two):
     capture = terminal.start("capture", two, "--all", "-w", "all.pcapng", "icmp")
     file = terminal.home / "all.pcapng"
