@@ -1,8 +1,12 @@
 """The parts of user-mode Linux that need no kernel: frames, and the words it is started with."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scenarios.kit import Scenario, Topo
+from scenarios.kit.capability import IN_A_VM, kernel_feature
+from scenarios.kit.errors import CannotRun
 from scenarios.kit.uml.kernel import command_line
 from scenarios.kit.uml.wire import Frame, Kind, Unpacker
 
@@ -29,3 +33,22 @@ def test_what_follows_the_dashes_is_for_the_first_process():
 
     assert words[0] == "mem=512M"
     assert words[words.index("--") + 1:] == ["-P", "-m", "scenarios.kit.uml.guest"]
+
+
+def complaint(**where: str) -> str:
+    """What a scenario says that needs something which no kernel has."""
+    warp = kernel_feature("warp", "warp_drive", "false", **where)
+    with pytest.raises(CannotRun) as raised:
+        Scenario(topo=Topo, claims=[], requires=[warp]).check_machine()
+    return str(raised.value)
+
+
+def test_a_scenario_that_needs_a_fuller_kernel_names_the_place_in_one_line():
+    assert "lacks warp (sudo modprobe -a warp_drive, or run the lab in" in complaint()
+    assert "./lab run --kernel uml NAME" in complaint()
+    assert "\n" not in complaint()
+
+
+def test_what_user_mode_linux_lacks_too_is_not_looked_for_there():
+    assert "uml" not in complaint(elsewhere=IN_A_VM)
+    assert "vagrant/Vagrantfile" in complaint(elsewhere=IN_A_VM)
