@@ -10,6 +10,8 @@ from controllers.topology import Endpoint, Role, Switch, SwitchPort, Topology
 
 PROBES = 4
 """Announcements a new port sends, unanswered, before it counts as an edge."""
+LAST = PROBES - 1
+"""Where loops are ruled out a port is an edge at once, and sends the last of them only, to find links in time."""
 EDGE_ROUNDS = 10
 """Edges hear one in so many rounds of announcements."""
 SUSPECT = -1
@@ -44,7 +46,7 @@ class Discovery:
     def restore_port(self, end: Endpoint, name: str, role: Role, on_tree: bool) -> None:
         """Take a port for what it was before this controller was started. A link has to show up again."""
         switch = self.topology.switches[end.dpid]
-        switch.ports[end.port] = SwitchPort(end.port, name, switch.name, role)
+        switch.ports[end.port] = SwitchPort(end.port, name, switch.name, role, PROBES + 1)
         self.topology.tree |= {end} if on_tree else set()
 
     def port_changed(self, end: Endpoint, name: str, up: bool) -> None:
@@ -53,11 +55,11 @@ class Discovery:
         port = switch.ports.setdefault(end.port, SwitchPort(end.port, name, switch.name))
         port.name = name
         if up and port.role is Role.DOWN:
-            self._enter(end, Role.PENDING if self._settings.loops else Role.EDGE)
+            self._enter(end, *((Role.PENDING, 0) if self._settings.loops else (Role.EDGE, LAST)))
             self._announce(end)
         elif not up and port.role is not Role.DOWN:
             self.close(end)
-            self._enter(end, Role.DOWN)
+            self._enter(end, Role.DOWN, 0)
 
     def port_removed(self, end: Endpoint) -> None:
         port = self.topology.port(end)
@@ -81,15 +83,15 @@ class Discovery:
         self._left(end)
         self.changed = True
 
-    def _enter(self, end: Endpoint, role: Role) -> None:
+    def _enter(self, end: Endpoint, role: Role, probes: int) -> None:
         port = self.topology.switches[end.dpid].ports[end.port]
-        port.role, port.probes = role, 0
+        port.role, port.probes = role, probes
         self.changed = True
         self._record("port", switch=self.topology.switches[end.dpid].name, port=port.name, role=role.value)
 
     def pending(self, switch: Switch) -> list[SwitchPort]:
         """Ports about to be classified."""
-        return [port for port in switch.in_role(Role.PENDING) if port.probes != SUSPECT]
+        return [port for port in switch.in_role(Role.PENDING, Role.EDGE) if SUSPECT < port.probes <= PROBES]
 
     def unconfirmed(self, dpid: int) -> list[Endpoint]:
         """Links from before a restart that have not shown up again."""
@@ -170,8 +172,8 @@ class Discovery:
         port.probes += 1
         if port.probes <= PROBES:
             self._announce(end)
-        else:
-            self._enter(end, Role.EDGE)
+        elif port.role is Role.PENDING:
+            self._enter(end, Role.EDGE, port.probes)
 
     def _drop_silent_links(self) -> None:
         """A round counts only when both ends of a link have spoken: a busy machine must not look like a cut cable."""

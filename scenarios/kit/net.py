@@ -85,14 +85,15 @@ class Net(mininet_net.Mininet):
                         src.setARP(ip=dst.IP(), mac=dst.MAC())
 
     def waitConnected(self, timeout=CONNECT, delay=None):
-        """Wait until every switch has a controller that is ready for it; returns whether all have."""
+        """Wait until every switch has a controller that is ready for it, or needs none; returns whether all have."""
         log.info("*** Waiting for switches to connect\n")
         remaining = {switch.name: switch for switch in self.switches}
         apps = [each for each in self.controllers if isinstance(each, RyuApp)]
 
         def all_connected() -> bool:
             for name, switch in list(remaining.items()):
-                if any(app.serves(switch) for app in apps) if apps else switch.connected():
+                controlled = apps and not isinstance(switch, nodes.Bridge)
+                if any(app.serves(switch) for app in apps) if controlled else switch.connected():
                     log.info(name + " ")
                     del remaining[name]
             return not remaining

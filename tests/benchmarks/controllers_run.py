@@ -6,12 +6,13 @@ import tempfile
 import urllib.request
 from statistics import median
 
-from scenarios.kit import Bridge, Subnet, Topo, ovs, sandbox
+from scenarios.kit import Bridge, Subnet, Topo, ovs, sandbox, waiting
 from scenarios.kit.command import run
 from scenarios.kit.controller import RyuApp
 from scenarios.kit.net import Net
 from scenarios.kit.nodes import Switch
 from scenarios.kit.probes import ping
+from scenarios.kit.services.service import listening
 from scenarios.kit.waiting import Stopwatch
 
 from .controllers_cbench import provisioning_rate
@@ -26,8 +27,17 @@ loops: false
 OURS = {"learning_switch": "loops: false\n", "router": ROUTED}
 
 
-class Lan(Topo):
+class Beside(Topo):
+    """A switch without a controller, and two hosts, to compare with."""
+
+    def build(self):
+        self.addSwitch("s9", cls=Bridge)
+        self.addLan("s9", LAN, n1=1, n2=2)
+
+
+class Lan(Beside):
     def build(self, n: int = 2, normal: bool = False):
+        super().build()
         self.addSwitch("s1", cls=Bridge if normal else Switch)
         self.addLan("s1", LAN, **{f"h{number}": number for number in range(1, n + 1)})
 
@@ -42,8 +52,9 @@ class Row(Topo):
         self.addLan(f"s{n}", LAN, h2=2)
 
 
-class Rooms(Topo):
+class Rooms(Beside):
     def build(self):
+        super().build()
         self.addHost("h1", defaultRoute=f"via {LAN.member(1).ip}")
         self.addHost("h2", defaultRoute=f"via {OTHER.member(1).ip}")
         self.addLan("s1", LAN, h1=10)
@@ -62,7 +73,7 @@ def up(topo: Topo, app: str, settings: str | None = None) -> tuple[Net, dict[str
     figures: dict[str, float] = {}
     controller = None
     if app:
-        given = settings or OURS.get(app)
+        given = (settings or OURS[app]) if app in OURS else None
         controller = RyuApp("c0", app, config=_written(given) if given else None, rest=8080 if "rest" in app else None)
         watch = Stopwatch()
         controller.start()
@@ -82,10 +93,9 @@ def _written(text: str) -> str:
     return file.name
 
 
-def lan(app: str, seconds: int) -> dict[str, float]:
+def lan(app: str, rounds: int) -> dict[str, float]:
     net, figures = up(Lan(normal=not app), app)
-    figures |= first_and_later(net)
-    return figures | {"Mbit/s": throughput(net, seconds)}
+    return figures | first_and_later(net) | throughput(net, rounds)
 
 
 def first_and_later(net) -> dict[str, float]:
@@ -93,23 +103,26 @@ def first_and_later(net) -> dict[str, float]:
     return {"first ping, ms": times[0] * 1e3, "later pings, ms": median(times[1:]) * 1e3}
 
 
-def throughput(net, seconds: int) -> float:
-    """One TCP connection, in Mbit/s."""
-    server = net["h2"].popen(["iperf3", "-s", "-1"])
-    try:
-        from scenarios.kit import waiting
-        from scenarios.kit.services.service import listening
-
-        waiting.until(lambda: listening(net["h2"], 5201), within=5, what="iperf3 to listen")
-        told = json.loads(run(net["h1"], "iperf3", "-c", net["h2"].IP(), "-t", str(seconds), "-J"))
-    finally:
+def throughput(net, rounds: int) -> dict[str, float]:
+    """TCP streams of a second, in Mbit/s, in turns with one over the switch beside; who is first alternates."""
+    pairs = [("h1", "h2"), ("n1", "n2")]
+    servers = [net[target].popen(["iperf3", "-s"]) for _, target in pairs]
+    waiting.until(lambda: all(listening(net[target], 5201) for _, target in pairs), within=5, what="iperf3 to listen")
+    turns = [{pair[0]: stream(net, *pair) for pair in pairs[::(-1) ** number]} for number in range(rounds)]
+    for server in servers:
         server.kill()
         server.wait()
+    return {"Mbit/s": median(turn["h1"] for turn in turns),
+            "share of NORMAL": median(turn["h1"] / turn["n1"] for turn in turns)}
+
+
+def stream(net, source: str, target: str) -> float:
+    told = json.loads(run(net[source], "iperf3", "-c", net[target].IP(), "-t", "1", "-J"))
     return told["end"]["sum_received"]["bits_per_second"] / 1e6
 
 
 def row(app: str, size: int) -> dict[str, float]:
-    net, figures = up(Row(n=size), app)
+    net, figures = up(Row(n=size), app, settings="{}")  # with loops in mind, as a network of switches should be
     return figures | first_and_later(net)
 
 
@@ -124,18 +137,17 @@ def rate(app: str, hosts: int) -> dict[str, float]:
 
 def rules(app: str, hosts: int) -> dict[str, float]:
     net, _ = up(Lan(n=hosts), app)
-    assert all(net.reach().values())
+    assert all(net.reach([host for host in net.hosts if host.name.startswith("h")]).values())
     listed = run(net["s1"], "ovs-ofctl", "-O", "OpenFlow13", "dump-flows", "s1").splitlines()
     return {"rules": float(sum("actions=" in line for line in listed))}
 
 
-def routed(app: str, seconds: int) -> dict[str, float]:
+def routed(app: str, rounds: int) -> dict[str, float]:
     net, figures = up(Rooms(), app)
     if "rest" in app:
         for address in (LAN.member(1), OTHER.member(1)):
             net["c0"].place.run(_tell_ryu, str(address))
-    figures |= first_and_later(net)
-    return figures | {"Mbit/s": throughput(net, seconds)}
+    return figures | first_and_later(net) | throughput(net, rounds)
 
 
 def _tell_ryu(address: str) -> None:

@@ -146,9 +146,24 @@ def test_a_port_of_a_slow_switch_stays_closed_for_longer():
 
 def test_without_loops_a_port_is_open_at_once():
     network = FakeNetwork(bridge(loops=False), hosts=[(1, 1), (1, 2)])
-    assert ("ready", {"dpid": "0000000000000001"}) in network.bridge.events
     network.send((1, 1), frame(A, BROADCAST))
     assert network.received()
+
+
+def test_ready_is_not_said_before_links_have_had_time_to_show():
+    """A host whose first frame crosses a link that nobody knows yet is taken for one behind that link."""
+    wires = [((1, 2), (2, 2)), ((2, 3), (3, 2))]
+    network = FakeNetwork(bridge(loops=False), wires, [(1, 1), (3, 1)], connect=False)
+    network.connect(1)
+    network.connect(2)
+    assert "ready" not in dict(network.bridge.events)
+
+    network.connect(3)
+    network.until_ready()
+    told = [event for event, _ in network.bridge.events]
+    assert told.count("ready") == 3
+    assert told.count("link") == 2
+    assert told.index("ready") > max(number for number, event in enumerate(told) if event == "link")
 
 
 @pytest.mark.parametrize("loops", [True, False])
