@@ -20,6 +20,7 @@ from scenarios.kit.providers.daemons import DAEMONS, routing
 from scenarios.kit.providers.outage import Stream
 from scenarios.kit.providers.telling import settled
 from scenarios.kit.services import Web
+from scenarios.kit.tables import reroute, rerouted
 
 CITY_A, CITY_B = Subnet("192.168.1.0/24"), Subnet("192.168.2.0/24")
 LINE_A, LINE_B = Subnet("10.0.0.0/30"), Subnet("10.0.0.4/30")
@@ -82,6 +83,13 @@ scenario = Scenario(
               injected=lambda net: has_address(net, "routerb", "10.0.0.14/30"),
               breaks=["anna reaches bert", "berta reaches", "isp", "fetches", "cuts the cities"],
               hints=("The cable is fine.", "Do isp and routerb greet each other?", "Compare 'ip addr' on both.")),
+        Fault("loop", "what is for City B goes round and round, until its time is up", layer="route",
+              inject=lambda net: reroute(net, "isp", str(CITY_B), "routera"),
+              repair=lambda net: reroute(net, "isp", str(CITY_B), None),
+              injected=lambda net: rerouted(net, "isp", str(CITY_B)),
+              breaks=["anna reaches bert", "berta reaches", "isp", "fetches", "cuts the cities"],
+              hints=("Lines and addresses are right.", "Trace the way from anna to bert: whom do you meet twice?",
+                     "Look at 'ip route' on isp: who brought each?")),
     ],
 )
 

@@ -33,7 +33,7 @@ from scenarios.kit.catalogue import DATA
 from scenarios.kit.claims import has_address
 from scenarios.kit.openflow import port_number
 from scenarios.kit.services import Web
-from scenarios.kit.tables import readdress
+from scenarios.kit.tables import leave, readdress, take
 
 OFFICE = Subnet("192.168.1.0/24")
 
@@ -98,6 +98,11 @@ scenario = Scenario(
               injected=lambda net: has_address(net, "b", "192.168.11.2/24"),
               breaks=["fetches", "moves", "not yet learned", "c reaches b"],
               hints=("The switch does its work.", "Does b know that it is asked?", "Compare 'ip addr' on a and b.")),
+        Fault("same_address", "a finds itself where b should be", layer="address",
+              inject=lambda net: take(net, "a", "192.168.1.2/24"), repair=lambda net: leave(net, "a", "192.168.1.2/24"),
+              injected=lambda net: has_address(net, "a", "192.168.1.2/24"),
+              breaks=["fetches", "moves", "not yet learned"],
+              hints=("c reaches everybody.", "Does what a sends to b leave a?", "Who has which addresses? Ask all.")),
     ],
 )
 

@@ -15,16 +15,18 @@ nobody's path and carries nobody's packets (RFC 7947).
 """
 
 from scenarios.kit import Fault, Look, Scenario, carries, never_carries, path, reachable
-from scenarios.kit.actions import carrier, plug, pull
+from scenarios.kit.actions import carrier, in_turn, plug, pull, strict
 from scenarios.kit.capability import program
 from scenarios.kit.providers.claims import established, uses
 from scenarios.kit.providers.daemons import DAEMONS, shut, shut_down
 from scenarios.kit.providers.detours import cables, detour, session
 from scenarios.kit.providers.layout import InternetTopo, any_internet
+from scenarios.kit.tables import reroute, rerouted
 
 HOMES = (110, 120, 210, 220)
 RINGS = {10: ("n1", "n2", "n3"), 20: ("s1", "s2", "s3")}
 DOORS = {(10, 110): "n1", (10, 120): "n2", (10, 20): "n3", (20, 210): "s1", (20, 220): "s2", (20, 10): "s3"}
+WEST = "21.120.0.0/20"  # as120's
 CONVERGE = 60  # seconds: OSPF first, then BGP over it
 
 
@@ -72,6 +74,13 @@ scenario = Scenario(
               injected=lambda net: shut_down(net, "as110", "rsnix"),
               breaks=["n1, rsnix", "as110, as120", "120.0.0/20", "icmp", "route server"],
               hints=("All hosts reach each other.", "Where do packets from h110 to h120 cross?", "Who speaks at nix?")),
+        Fault("strict", "what North East sends to North West does not arrive", layer="filter",
+              inject=in_turn(lambda net: reroute(net, "as110", WEST, "n1"), lambda net: strict(net, "as120")),
+              repair=in_turn(lambda net: reroute(net, "as110", WEST, None), lambda net: strict(net, "as120", False)),
+              injected=lambda net: rerouted(net, "as110", WEST),
+              breaks=["h110 reaches h120", "h110, as110, as120", "icmp", "route server"],
+              hints=("h120 reaches everybody but h110.", "Which way do packets go there, and which way back?",
+                     "Who drops them? 'nstat -a' on as120, and RFC 3704.")),
         Fault("cable_abroad", "the countries have lost each other", layer="link",
               inject=lambda net: pull(net, "n3-s3"), repair=lambda net: plug(net, "n3-s3"),
               injected=lambda net: not carrier(net, "s3:eth2"),

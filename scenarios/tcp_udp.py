@@ -11,16 +11,19 @@ listens says so (RST, "connection refused"); a filter says nothing ("timed out")
 """
 
 from scenarios.kit import Fault, Look, Scenario, Subnet, Topo, carries, closed, fetches, filtered
-from scenarios.kit.actions import halt, resume, substitute
+from scenarios.kit.actions import halt, install, resume, substitute, uninstall
 from scenarios.kit.capability import NFTABLES, program
 from scenarios.kit.claims.conversation import boundaries, intact_despite_loss, lost_for_good, shakes_hands
 from scenarios.kit.services import Nftables, Web
-from scenarios.kit.services.nftables import rules
+from scenarios.kit.services.nftables import has_rules, rules
 
 WIRE = Subnet("192.168.1.0/24")
 BOOK = "".join(f"This is line {number} of a long book.\n" for number in range(10_000))  # 360 kB, 250 packets
 RULE = 'table inet wall {{ chain input {{ type filter hook input priority 0; iifname != lo tcp dport 8080 {}; }}; }}'
 WALL, DOOR = (Nftables(RULE.format(verdict), name="wall") for verdict in ("drop", "reject with tcp reset"))
+BAD_PLUG = Nftables("""table netdev bad_plug { chain ingress {
+  type filter hook ingress device "server-eth0" priority 0; meta protocol ip numgen inc mod 4 < 2 drop
+}\n}""", "bad_plug")
 
 
 class TcpUdp(Topo):
@@ -60,6 +63,13 @@ scenario = Scenario(
               injected=lambda net: not any(each.name == "web" for each in net["server"].daemons),
               breaks=["fetches", "whole"],
               hints=("The server answers to ping.", "Refused, or silence?", "Look at 'ss -tln' on server.")),
+        Fault("bad_plug", "pages come slowly, datagrams come or not", layer="link",
+              inject=lambda net: install(net, BAD_PLUG, "server"),
+              repair=lambda net: uninstall(net, BAD_PLUG, "server"),
+              injected=lambda net: has_rules(net, "server", "netdev bad_plug ingress"),
+              breaks=["open with", "messages", "datagrams"],
+              hints=("Nobody refuses anything.", "Do all of ten pings come back?",
+                     "What leaves client and what the server makes of it: count on both sides.")),
     ],
 )
 

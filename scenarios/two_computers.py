@@ -12,9 +12,10 @@ from scenarios.kit.capability import program
 from scenarios.kit.capture import describe, tap
 from scenarios.kit.claims import has_address, layers
 from scenarios.kit.services import Web
-from scenarios.kit.tables import forget_neighbours, readdress
+from scenarios.kit.tables import believe, disbelieve, forget_neighbours, neighbours, readdress
 
 CABLE = Subnet("192.168.1.0/24")
+OLD_CARD = "02:00:00:00:00:99"
 
 
 class TwoComputers(Topo):
@@ -74,6 +75,13 @@ scenario = Scenario(
               injected=lambda net: has_address(net, "a", "192.168.1.1/32"),
               breaks=["ARP", "reaches", "request", "fetches"],
               hints=("The cable is fine.", "Who is a's neighbour, by a's own arithmetic?", "Look at 'ip route' on a.")),
+        Fault("stale_neighbour", "b hears a, and a does not hear b", layer="neighbour",
+              inject=lambda net: believe(net, "b", "192.168.1.1", OLD_CARD),
+              repair=lambda net: disbelieve(net, "b", "192.168.1.1"),
+              injected=lambda net: neighbours(net, "b").get("192.168.1.1") == OLD_CARD,
+              breaks=["ARP", "reaches", "request", "fetches"],
+              hints=("Cable, addresses and masks are right.", "For which card are b's frames?",
+                     "Compare 'ip neigh' on b with 'ip link' on a.")),
     ],
 )
 

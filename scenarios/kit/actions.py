@@ -55,6 +55,11 @@ def forwards(net, router: str) -> bool:
     return net[router].place.run(Path("/proc/sys/net/ipv4/ip_forward").read_text).strip() == "1"
 
 
+def strict(net, router: str, on: bool = True) -> None:
+    """Let a node drop what comes in by another interface than answers would leave by, or not (RFC 3704, rp_filter)."""
+    net[router].place.sysctl({"net/ipv4/conf/all/rp_filter": int(on)})
+
+
 def install(net, service, *nodes: str) -> None:
     """Start one more service on running nodes."""
     for name in nodes:

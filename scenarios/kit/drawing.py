@@ -113,6 +113,11 @@ class Drawing:
         firsts = {way[1] for way in self.ways(node, dst) if len(way) > 1}
         return [end for end in self.ends_of(node) if self.far[end.name].node in firsts]
 
+    def along(self, src: str, dst: str) -> list[End]:
+        """Both ends of every wire on the shortest ways between two nodes."""
+        steps = [{a, b} for way in self.ways(src, dst) for a, b in zip(way, way[1:], strict=False)]
+        return [end for wire in self.wires if {wire[0].node, wire[1].node} in steps for end in wire]
+
     def owner(self, address: str) -> End | None:
         """Who has this address in the drawing."""
         return next((end for end in self.ends.values() for each in end.addresses if str(each.ip) == address), None)

@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from .capability import find
+from .errors import LabError
 from .links import place_of
 
 Row = dict[str, Any]
@@ -25,6 +26,7 @@ TABLES = ("links", "routes", "rules", "neighbours")  # the answers, in that orde
 SETTINGS = ("net/ipv4/ip_forward", "net/ipv4/icmp_echo_ignore_all", "net/ipv6/conf/all/forwarding")
 PER_LINK = ("rp_filter", "arp_ignore", "forwarding")
 LISTENS = {"tcp": "0A", "udp": "07"}  # states in /proc/net (include/net/tcp_states.h)
+ROUTING = {"bird", "zebra", "ospfd", "bgpd"}  # services that bring routes
 AT_A_TIME = 24  # nodes whose programs run at once
 
 
@@ -39,7 +41,10 @@ class Listener:
 
 @dataclass(frozen=True)
 class Facts:
-    """One node. ``links`` as ``ip -j -d address`` prints them, and so on; ``ruleset`` as ``nft -j list ruleset``."""
+    """One node. ``links`` as ``ip -j -d address`` prints them, and so on; ``ruleset`` as ``nft -j list ruleset``.
+
+    ``sessions`` are those of BGP, by neighbour, and whether they are established.
+    """
 
     node: str
     links: tuple[Row, ...] = ()
@@ -51,6 +56,7 @@ class Facts:
     ruleset: tuple[Row, ...] = ()
     daemons: tuple[Row, ...] = ()
     nameservers: tuple[str, ...] = ()
+    sessions: dict[str, bool] = field(default_factory=dict)
 
     def link(self, name: str) -> Row | None:
         return next((row for row in self.links if row["ifname"] == name), None)
@@ -120,10 +126,11 @@ class Facts:
 World = dict[str, Facts]
 
 
-def gather(net, controllers: bool = False) -> World:
+def gather(net, thoroughly: bool = False) -> World:
     """The facts of all nodes that have a place of their own, which switches have not.
 
-    With ``controllers``, also what is known of those: whether they run, and with which settings.
+    ``thoroughly`` asks routing daemons for their sessions, and tells of controllers: whether they run, and with which
+    settings.
     """
     nodes = [node for node in net.hosts if node.inNamespace]
     world: World = {}
@@ -131,7 +138,20 @@ def gather(net, controllers: bool = False) -> World:
         some = nodes[first:first + AT_A_TIME]
         asked = [(node, _start(place_of(node))) for node in some]
         world |= {node.name: _finish(node, *programs) for node, programs in asked}
-    return world | ({each.name: _of_controller(each) for each in net.controllers} if controllers else {})
+    if not thoroughly:
+        return world
+    spoken = {name: replace(facts, sessions=_sessions(net, name)) for name, facts in world.items()
+              if ROUTING & {row["name"] for row in facts.daemons if row["runs"]}}
+    return world | spoken | {each.name: _of_controller(each) for each in net.controllers}
+
+
+def _sessions(net, router: str) -> dict[str, bool]:
+    from .providers import looking_glass  # not everybody who looks has a router
+
+    try:
+        return looking_glass.sessions(net, router)
+    except LabError:
+        return {}
 
 
 def _of_controller(controller) -> Facts:

@@ -117,9 +117,9 @@ def travel(net, ask: Ask, world: World, wait: float = ANSWER) -> Journey:
 def _send_echo(net, ask: Ask, wait: float) -> tuple[str, Mark]:
     version, mark = ip_address(ask.dst).version, Mark(MARK + secrets.token_hex(8).encode())
     payload = mark.payload + b"." * max(0, ask.size - len(mark.payload))
-    with _opened(net, ask.src, lambda: _icmp(version, bool(ask.size))) as ear:
+    with opened(net, ask.src, lambda: icmp_socket(version, bool(ask.size))) as ear:
         try:
-            ear.sendto(_echo(version, payload), (ask.dst, 0))
+            ear.sendto(echo_request(version, payload), (ask.dst, 0))
         except OSError as error:
             return error.strerror or str(error), mark
         answer = waiting.poll(lambda: next(_heard(ear, mark), None), wait)
@@ -145,7 +145,7 @@ def _heard(ear: socket.socket, mark: Mark) -> Iterator[str]:
 
 def _send_syn(net, ask: Ask, wait: float) -> tuple[str, int]:
     family = socket.AF_INET if ip_address(ask.dst).version == 4 else socket.AF_INET6
-    with _opened(net, ask.src, lambda: socket.socket(family, socket.SOCK_STREAM)) as client:
+    with opened(net, ask.src, lambda: socket.socket(family, socket.SOCK_STREAM)) as client:
         client.bind(("", 0))
         port = client.getsockname()[1]
         try:
@@ -219,7 +219,8 @@ def _match(ask: Ask) -> str:
            f"meta l4proto {ask.protocol} th sport {ask.port}"
 
 
-def _icmp(version: int, dont_fragment: bool) -> socket.socket:
+def icmp_socket(version: int, dont_fragment: bool) -> socket.socket:
+    """A raw socket for ICMP, or for ICMPv6; to be opened where it shall be."""
     if version == 4:
         opened = socket.socket(socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMP)
         opened.setsockopt(socket.IPPROTO_IP, 10, 2 if dont_fragment else 0)  # IP_MTU_DISCOVER: do, or don't
@@ -227,7 +228,8 @@ def _icmp(version: int, dont_fragment: bool) -> socket.socket:
     return socket.socket(socket.AF_INET6, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMPV6)
 
 
-def _echo(version: int, payload: bytes) -> bytes:
+def echo_request(version: int, payload: bytes) -> bytes:
+    """An echo request with an identifier and a number by lot (RFC 792, RFC 4443)."""
     identifier, number = secrets.randbelow(1 << 16), secrets.randbelow(1 << 16)
     if version == 4:
         return bytes(dpkt.icmp.ICMP(type=8, data=dpkt.icmp.ICMP.Echo(id=identifier, seq=number, data=payload)))
@@ -235,7 +237,8 @@ def _echo(version: int, payload: bytes) -> bytes:
 
 
 @contextmanager
-def _opened(net, node: str, opener) -> Iterator[socket.socket]:
+def opened(net, node: str, opener) -> Iterator[socket.socket]:
+    """A socket that was opened on a node, for as long as the ``with`` block lasts."""
     with place_of(net[node]).run(opener) as opened:
         yield opened
 

@@ -76,7 +76,7 @@ class Lab:
         if self.baseline is None and all(verdict.held for verdict in self.verdicts):
             from .facts import gather
 
-            self.baseline = gather(self._running(), controllers=True)
+            self.baseline = gather(self._running(), thoroughly=True)
 
     def break_it(self, fault: str | None = None, seed: int | None = None) -> Search:
         """Inject a fault of that name, or one drawn by lot."""

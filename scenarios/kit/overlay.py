@@ -35,13 +35,14 @@ class Tunnel:
 
 def tunnels(world: World) -> list[Tunnel]:
     """Those whose two ends send to each other by them, and then the ends that are alone."""
-    tips = [tip for facts in world.values() for tip in _tips(facts)]
-    pairs = [Tunnel(one, other) for one, other in combinations(tips, 2) if _joined(world, one, other)]
+    ends = [tip for facts in world.values() for tip in tips(facts)]
+    pairs = [Tunnel(one, other) for one, other in combinations(ends, 2) if _joined(world, one, other)]
     paired = {tip for pair in pairs for tip in (pair.near, pair.far)}
-    return [*pairs, *(Tunnel(tip) for tip in tips if tip not in paired)]
+    return [*pairs, *(Tunnel(tip) for tip in ends if tip not in paired)]
 
 
-def _tips(facts: Facts) -> Iterator[Tip]:
+def tips(facts: Facts) -> Iterator[Tip]:
+    """The ends of tunnels that a node has, and are on."""
     for row in facts.links:
         if row.get("linkinfo", {}).get("info_kind") in KINDS and "UP" in row["flags"]:
             yield Tip(facts.node, row["ifname"], tuple(map(str, facts.addresses(row["ifname"]))))

@@ -85,18 +85,22 @@ def ping(net, src: str, dst: str, count: int = 1, wait: float = ANSWER, size: in
 
 
 def hops(net, src: str, dst: str, most: int = MOST_HOPS, tries: int = 3) -> list[str | None]:
-    """The addresses that answer on the way, by growing TTL; None for a silent hop. Ends at ``dst`` or an error."""
+    """The addresses that answer on the way, by growing TTL; None for a silent hop.
+
+    Ends at ``dst``, when the same one has answered three times (a loop), or after three silent ones. A hop is asked
+    again, unless the one before it was silent, too.
+    """
     target = address(net, dst)
     family = ip_address(target).version
     seen: list[str | None] = []
     for ttl in range(1, most + 1):
         answer = None
-        for _ in range(tries):
+        for _ in range(1 if seen[-1:] == [None] else tries):
             answer = _who_answers(net, src, target, family, ttl)
             if answer:
                 break
         seen.append(answer)
-        if answer == target or (seen[-3:] == [None] * 3 and len(seen) >= 3):
+        if answer == target or seen[-3:] == [None] * 3 or (answer and seen.count(answer) == 3):
             break
     return seen
 

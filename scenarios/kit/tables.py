@@ -25,6 +25,27 @@ def forget_neighbours(net, *nodes: str) -> None:
         run(net[node], "ip", "neigh", "flush", "all")
 
 
+def believe(net, node: str, address: str, hardware: str) -> None:
+    """Write down for a node at which card an address is; it will not ask for it any more."""
+    run(net[node], "ip", "neigh", "replace", address, "lladdr", hardware, "dev", net[node].defaultIntf().name,
+        "nud", "permanent")
+
+
+def disbelieve(net, node: str, address: str) -> None:
+    """Strike that out."""
+    run(net[node], "ip", "neigh", "del", address, "dev", net[node].defaultIntf().name)
+
+
+def take(net, node: str, address: str) -> None:
+    """Give a node's first interface one more address, with its prefix length; ``leave`` takes it away."""
+    run(net[node], "ip", "addr", "add", address, "dev", net[node].defaultIntf().name)
+
+
+def leave(net, node: str, address: str) -> None:
+    """Take an address away from a node's first interface."""
+    run(net[node], "ip", "addr", "del", address, "dev", net[node].defaultIntf().name)
+
+
 def readdress(net, node: str, address: str) -> None:
     """Give a node's first interface this address instead of the one it has."""
     net[node].setIP(address)
@@ -41,6 +62,20 @@ def regateway(net, node: str, via: str | None) -> None:
         run(net[node], "ip", "route", "replace", "default", "via", via)
     elif gateway(net, node):
         run(net[node], "ip", "route", "del", "default")
+
+
+def reroute(net, node: str, prefix: str, neighbour: str | None) -> None:
+    """Write down a route by a neighbour, which comes before what a daemon has learned; None: strike it out."""
+    if neighbour:
+        via = next(intf.far.IP() for intf in net[node].intfList() if intf.far and intf.far.node.name == neighbour)
+        run(net[node], "ip", "route", "add", prefix, "via", via)
+    else:
+        run(net[node], "ip", "route", "del", prefix, "proto", "boot")
+
+
+def rerouted(net, node: str, prefix: str) -> bool:
+    """Whether a route to the prefix was written down by hand."""
+    return bool(ask(net[node], "ip", "-j", "route", "show", prefix, "proto", "boot"))
 
 
 def remask(net, node: str, length: int) -> None:

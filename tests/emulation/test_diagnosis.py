@@ -31,7 +31,7 @@ def test_healthy_networks_are_well_and_broken_ones_are_scored(name):
         pytest.skip(f"this machine lacks {', '.join(map(str, scenario.missing))}; ./lab doctor tells the remedy")
     with scenario.running() as net:
         assert [str(verdict) for verdict in scenario.ask(net) if not verdict.held] == []
-        baseline = gather(net, controllers=True)
+        baseline = gather(net, thoroughly=True)
         assert diagnosed(net, baseline) is None
         for fault in scenario.faults:
             scored[f"{name} {fault.name}"] = fault.layer.lower(), layer_of(net, fault, baseline)

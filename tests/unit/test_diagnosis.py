@@ -7,7 +7,7 @@ import dpkt
 import pytest
 
 from scenarios.kit.capture import Packet
-from scenarios.kit.diagnosis import drift
+from scenarios.kit.diagnosis import drift, losses
 from scenarios.kit.diagnosis.case import Case
 from scenarios.kit.diagnosis.finding import Finding
 from scenarios.kit.diagnosis.reasons import explain
@@ -217,3 +217,75 @@ def test_a_mark_tells_question_answer_and_error_apart():
 def test_a_layer_has_a_name():
     with pytest.raises(ValueError, match="is not a layer"):
         Finding("magic", "")
+
+
+def test_who_took_the_address_of_another_refuses_in_his_place():
+    taken = changed("r", links=(LO, WORLD["r"].links[1], link("r-eth2", "10.0.2.1/24", "10.0.2.2/24")))
+    ask = replace(ASK, protocol="tcp", port=80)
+    refused = case("a> r<", outcome="refused", ask=ask, **taken)
+    answer = replace(refused.journey, back=(frame("r>>", back=True),))
+
+    finding = explain(replace(refused, journey=answer))
+
+    assert (finding.layer, "both have the address 10.0.2.2" in finding.sentence) == ("address", True)
+
+
+@pytest.mark.parametrize(("daemons", "layer"), [
+    ((), "route"),
+    (({"name": "bird", "process": True, "runs": True},), "address"),
+])
+def test_a_router_that_is_told_its_routes_may_lack_one_because_of_a_line_further_on(daemons, layer):
+    facts = changed("r", routes=(), daemons=daemons) | changed("b", links=(LO, link("b-eth0", "10.0.7.2/24")))
+
+    assert found("a> r<", **facts).layer == layer
+
+
+def test_a_tunnel_by_which_it_used_to_go_and_that_is_gone():
+    tun = {"ifname": "tun0", "flags": ["UP"], "mtu": 1500, "linkinfo": {"info_kind": "tun"}, "addr_info": []}
+    by_tunnel = {"dst": "10.0.2.0/24", "dev": "tun0"}
+    before = changed("a", links=(*WORLD["a"].links, tun), routes=(*WORLD["a"].routes, by_tunnel))
+
+    assert drift.tunnel_gone(before, WORLD, ASK).layer == "tunnel"
+    assert drift.tunnel_gone(before, before, ASK) is None
+    assert drift.tunnel_gone({}, WORLD, ASK) is None
+
+
+def test_a_session_of_bgp_that_is_no_longer_established():
+    before = changed("r", sessions={"as1": True, "as2": False})
+
+    finding, = drift.compare(before, changed("r", sessions={"as1": False, "as2": False}))
+
+    assert (finding.layer, "no longer has a session of BGP with as1" in finding.sentence) == ("service", True)
+    assert list(drift.compare(before, before)) == []
+
+
+class TestLosses:
+    HERE, THERE, BACK = ("a:eth0", True), ("b:eth0", False), ("a:eth0", False)
+    ALL, SOME = set(range(losses.BURST)), set(range(0, losses.BURST, 2))
+
+    def judge(self, *numbers):
+        places = [self.HERE, self.THERE, ("b:eth0", True), self.BACK]
+        return losses.judged(ASK, list(zip(places, numbers, strict=False)))
+
+    def test_none_or_all_lost_is_no_matter_of_a_bad_wire(self):
+        assert self.judge(self.ALL, self.ALL, self.ALL, self.ALL) is None
+        assert self.judge(self.ALL) is None
+        assert losses.judged(ASK, []) is None
+
+    def test_some_lost_between_two(self):
+        finding = self.judge(self.ALL, self.SOME, self.SOME, self.SOME)
+
+        assert (finding.layer, finding.sentence) == (
+            "link", "of 20 packets on the way from a to b, 10 are lost between a:eth0 and b:eth0")
+
+    def test_some_lost_where_they_came_in(self):
+        finding = self.judge(self.ALL, self.ALL, self.SOME, self.SOME)
+
+        assert "10 are lost at b:eth0, where they came in" in finding.sentence
+
+    def test_sightings_are_counted_once_and_by_direction(self):
+        mark = b"m"
+        heard = [frame("a>", b"m0001"), frame("r<", b"m0001"), frame("r<", b"m0001"), frame("r>>", b"m0001", back=True)]
+
+        assert losses.by_place(heard, mark) == [
+            (("a:eth0", True), {1}), (("r:eth1", False), {1}), (("r:eth1", True), {1})]

@@ -48,7 +48,7 @@ def _hold(during: Claim, net) -> None:
 def layers(net, client: str, server: str, port: int) -> str | None:
     """On the wire: Ethernet between the two cards, IP between the two hosts, TCP to the port, and GET inside."""
     with tap(net, server, filter=f"tcp dst port {port}") as heard:
-        run(net[client], "curl", "-s", f"http://{net[server].IP()}:{port}/")
+        run(net[client], "curl", "-s", "--max-time", "3", f"http://{net[server].IP()}:{port}/")
         request = next((packet for packet in heard.wait(4) if packet.tcp.data.startswith(b"GET ")), None)
     if request is None:
         return "no packet with a GET was heard"

@@ -3,9 +3,10 @@
 It knows the drawing, the claims and what it sees; which fault was injected it does not know.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain
 
 from ..command import attempt
 from ..drawing import Drawing
@@ -16,12 +17,13 @@ from ..links import place_of
 from . import application, asks, drift, layers
 from .case import Case
 from .finding import LAYERS, Finding
+from .losses import lossy
 from .reasons import explain
 from .sizes import black_hole
 
 TRIES = 2  # the first packet may be lost while a controller or an ARP cache learns
 SHORT = 0.5  # seconds that an answer may take on a way that was just used
-AT_ONCE, SURE = 0.5, 15.0  # seconds to ask a claim: all of them, and those that have just failed
+AT_ONCE, SURE = 0.5, 3.0  # seconds to ask a claim: the first time, and when it has just failed
 LINES = 6  # of a command's output
 FULL = 1472  # bytes of payload that fill an Ethernet frame: 1500 less IP (20) and ICMP (8)
 
@@ -61,6 +63,7 @@ class Diagnosis:
                 yield answer
                 answered += [ask] if ask.port is None or ask.url.startswith("http") else []
         yield from self._sizes(answered)
+        yield from self._losses(answered)
         yield from self._suspicions()
 
     def _about(self, ask: Ask, sizes: bool = True) -> Iterator[Answer]:
@@ -71,6 +74,7 @@ class Diagnosis:
         yield Answer(ask, self._with_output(finding), journey)
         if sizes and finding is None and ask.dst:
             yield from self._sizes([ask])
+            yield from self._losses([ask])
 
     def _journey(self, ask: Ask) -> Journey:
         for number in range(TRIES):
@@ -84,6 +88,8 @@ class Diagnosis:
             return None
         self.world = gather(self.net)  # neighbour tables have learned of the failure
         found = explain(Case(self.drawing, self.world, self.lab, journey))
+        if found and found.layer == "route":
+            found = drift.tunnel_gone(self.baseline or {}, self.world, journey.ask) or found
         return found or Finding("link" if journey.outcome == SILENT else "service",
                                 f"{journey.ask}: {journey.outcome}, and every layer looks well", journey.ask.src,
                                 ("ip", "-br", "addr"))
@@ -106,22 +112,32 @@ class Diagnosis:
 
     def _sizes(self, asked: Sequence[Ask]) -> Iterator[Answer]:
         """Full-sized packets that must not be fragmented: they pass, or the sender is told why not."""
-        for src, dst in dict.fromkeys((ask.src, ask.dst) for ask in asked if ask.dst):
+        for src, dst in _pairs(asked):
             ask = Ask(src, dst, size=FULL, name=f"{dst} with {FULL} bytes")
             journey = travel(self.net, ask, self.world, SHORT)
             if journey.outcome == SILENT and travel(self.net, Ask(src, dst), self.world, SHORT).outcome == "answered":
                 case = Case(self.drawing, self.world, self.lab, journey)
                 yield Answer(ask, self._with_output(black_hole(case)), journey)
 
+    def _losses(self, asked: Sequence[Ask]) -> Iterator[Answer]:
+        """Bursts of packets: all come, or none."""
+        for src, dst in _pairs(asked):
+            if found := lossy(self.net, Ask(src, dst)):
+                yield Answer(Ask(src, dst, name=f"{dst} many times"), self._with_output(found))
+
     def _suspicions(self) -> Iterator[Answer]:
-        """Nothing that was asked failed: then what the failing claims say, then what has changed."""
-        failing = [claim for claim in self.claims if not claim.ask(self.net, AT_ONCE).held]
-        certain = next((claim for claim in failing if not claim.ask(self.net, SURE).held), None)
-        if certain is None:
-            return
-        changes = drift.compare(self.baseline or {}, gather(self.net, controllers=True))
-        for finding in islice(chain(self._as_drawn(), changes), 1):
-            yield Answer(Ask("", "", name=str(certain)), self._with_output(finding))
+        """Nothing that was asked failed: then what is not as drawn, or has changed, if a claim minds."""
+        changes = drift.compare(self.baseline or {}, gather(self.net, thoroughly=True))
+        finding = next(chain(self._as_drawn(), changes), None)
+        failing = self._failing(finding) if finding else None
+        if failing:
+            yield Answer(Ask("", "", name=str(failing)), self._with_output(finding))
+
+    def _failing(self, finding: Finding) -> Claim | None:
+        """A claim that fails, and fails again; those first that name the node which is under suspicion."""
+        ordered = sorted(self.claims, key=lambda claim: finding.node not in re.findall(r"\w+", str(claim)))
+        return next((claim for claim in ordered if not claim.ask(self.net, AT_ONCE).held
+                     and not claim.ask(self.net, SURE).held), None)
 
     def _as_drawn(self) -> Iterator[Finding]:
         """Wires and addresses that are not as in the drawing, used by our questions or not."""
@@ -144,6 +160,10 @@ class Diagnosis:
         lines = [line.rstrip() for line in (done.stdout or done.stderr).splitlines() if line.strip()]
         shown = [line for line in lines if any(word in line for word in finding.shows)]
         return replace(finding, output=tuple((shown or lines)[:LINES]))
+
+
+def _pairs(asked: Sequence[Ask]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((ask.src, ask.dst) for ask in asked if ask.dst))
 
 
 class _Lab:

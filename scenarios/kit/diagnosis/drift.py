@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from ..facts import Facts, Row, World
+from ..facts import ROUTING, Facts, Row, World
+from ..journey import Ask
+from ..overlay import tips
 from .finding import Finding
 
 VOLATILE = {"handle", "packets", "bytes"}
@@ -10,10 +12,21 @@ VOLATILE = {"handle", "packets", "bytes"}
 
 def compare(before: World, now: World) -> Iterator[Finding]:
     """Differences, from the bottom up."""
-    for layer in _links, _dead, _settings, _filters, _routes, _configurations:
+    for layer in _links, _dead, _settings, _filters, _sessions, _routes, _configurations:
         for node, facts in now.items():
             if node in before:
                 yield from layer(before[node], facts)
+
+
+def tunnel_gone(before: World, now: World, ask: Ask) -> Finding | None:
+    """Whoever asks used to send this into a tunnel that he no longer has."""
+    had, has = before.get(ask.src, Facts(ask.src)), now[ask.src]
+    device = (had.route_to(ask.dst) or {}).get("dev")
+    gone = {tip.interface for tip in tips(had)} - {tip.interface for tip in tips(has)}
+    if device not in gone:
+        return None
+    return _finding("tunnel", has, f"sent to {ask.dst} by its tunnel {device}, and has that no longer",
+                    "ip", "route", "get", ask.dst)
 
 
 def _finding(layer: str, facts: Facts, sentence: str, *command: str, shows: tuple[str, ...] = ()) -> Finding:
@@ -39,6 +52,13 @@ def _settings(before: Facts, now: Facts) -> Iterator[Finding]:
             layer = "filter" if "rp_filter" in name or "echo" in name else "route"
             dotted = name.replace("/", ".")
             yield _finding(layer, now, f"has {dotted} = {now.settings[name]}, which was {value}", "sysctl", dotted)
+
+
+def _sessions(before: Facts, now: Facts) -> Iterator[Finding]:
+    for neighbour, established in before.sessions.items():
+        if established and not now.sessions.get(neighbour, False):
+            yield _finding("service", now, f"no longer has a session of BGP with {neighbour}", "ss", "-tn",
+                           "( dport = :179 or sport = :179 )")
 
 
 def _routes(before: Facts, now: Facts) -> Iterator[Finding]:
@@ -113,7 +133,6 @@ def _other_settings(now: Facts, before: dict, after: dict) -> Finding:
 
 
 FILTERING = {"policy", "acl", "rules", "filters"}
-ROUTING = {"bird", "frr", "bgpd", "ospfd", "zebra"}
 
 
 def _listed(words) -> str:

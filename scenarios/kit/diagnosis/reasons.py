@@ -1,6 +1,10 @@
 """Why a packet came no further: from where it was seen last, the layers are checked from the bottom up; pure."""
 
+from collections.abc import Iterator
+from itertools import chain
+
 from ..drawing import End
+from ..facts import ROUTING
 from . import layers
 from .case import Case, is_private
 from .finding import Finding
@@ -10,10 +14,24 @@ from .trail import Stop, follow, looped
 def explain(case: Case) -> Finding | None:
     """The broken layer of a question that was not answered; None when it was, or when nothing can be seen."""
     found = _explained(case)
-    if found and found.layer == "route":  # a route may be missing because the daemon is that should bring it
-        dead = (layers.daemons(case, node) for node in dict.fromkeys((found.node, case.ask.src)))
-        return next((each for each in dead if each and each.layer == "service"), found)
+    if found and found.layer == "route":
+        return next(chain(_dead(case, found.node), _never_told(case, found.node)), found)
     return found
+
+
+def _dead(case: Case, node: str) -> Iterator[Finding]:
+    """A route may be missing because the daemon is that should bring it."""
+    dead = (layers.daemons(case, each) for each in dict.fromkeys((node, case.ask.src)))
+    return (each for each in dead if each and each.layer == "service")
+
+
+def _never_told(case: Case, node: str) -> Iterator[Finding]:
+    """A router that is told its routes may lack one because the way is broken further on."""
+    if any(row["name"] in ROUTING for row in case.world[node].daemons):
+        drawn = case.drawing.owner(case.ask.dst)
+        for far in (*([drawn.node] if drawn else []), case.ask.src):
+            for end in case.drawing.along(node, far):
+                yield from filter(None, (layers.link(case, end), end.node in case.world and layers.address(case, end)))
 
 
 def _explained(case: Case) -> Finding | None:
@@ -36,7 +54,15 @@ def _refused(case: Case) -> Finding | None:
     node = first if first in case.world else next(iter(case.holders(case.ask.dst)), None)
     if node is None:
         return None
-    return layers.packet_filter(case, node) or layers.service(case, node)
+    return _taken(case, node) or layers.packet_filter(case, node) or layers.service(case, node)
+
+
+def _taken(case: Case, node: str) -> Finding | None:
+    """Whoever refused has an address that is another's in the drawing."""
+    drawn = case.drawing.owner(case.ask.dst)
+    if drawn is None or drawn.node == node or not case.world[node].holds(case.ask.dst):
+        return None
+    return layers.address(case, drawn)
 
 
 def _loop(case: Case) -> Finding | None:
