@@ -2,8 +2,8 @@
 
 Figures are seconds, milliseconds, rates and shares; contenders take turns, and tables show medians. On a machine with
 few cores a switch in userspace shares them with those who send, and with everybody else: megabits say little. What says
-much is the share: each contender's stream takes turns, second by second, with one over a switch without a controller in
-the same lab. The share of NORMAL beside NORMAL says how far that can be trusted.
+much is the share: each contender's short streams take turns with some over a switch without a controller in the same
+lab. The share of NORMAL beside NORMAL says how far that can be trusted.
 """
 
 import json
@@ -26,7 +26,7 @@ Figures = dict[str, float]
 @click.option("--repeat", default=3, show_default=True)
 def main(short: bool, repeat: int) -> None:
     """Compare our controllers with Ryu's own."""
-    repeat, rounds, hosts = (1, 1, 200) if short else (repeat, 10, 2000)
+    repeat, rounds, hosts = (1, 1, 200) if short else (repeat, 24, 2000)
     show("one switch, two hosts", compare("lan", LAN_APPS, repeat, rounds))
     show("twenty switches in a row", compare("row", {"ours": "learning_switch", "simple_switch_13":
                                                      "ryu.app.simple_switch_13"}, repeat, 4 if short else 20))

@@ -17,6 +17,8 @@ from scenarios.kit.waiting import Stopwatch
 
 from .controllers_cbench import provisioning_rate
 
+STREAM = "16M"  # bytes: short, so that what else the machine does meets both sides of a turn
+PORTS = 5201, 5202  # by turns, for a server takes a moment to be ready for the next client
 LAN, OTHER = Subnet("10.0.0.0/24"), Subnet("10.0.1.0/24")
 ROUTED = """\
 networks:
@@ -104,11 +106,13 @@ def first_and_later(net) -> dict[str, float]:
 
 
 def throughput(net, rounds: int) -> dict[str, float]:
-    """TCP streams of a second, in Mbit/s, in turns with one over the switch beside; who is first alternates."""
+    """TCP streams in Mbit/s, in turns with the switch beside; who is first alternates."""
     pairs = [("h1", "h2"), ("n1", "n2")]
-    servers = [net[target].popen(["iperf3", "-s"]) for _, target in pairs]
-    waiting.until(lambda: all(listening(net[target], 5201) for _, target in pairs), within=5, what="iperf3 to listen")
-    turns = [{pair[0]: stream(net, *pair) for pair in pairs[::(-1) ** number]} for number in range(rounds)]
+    servers = [net[target].popen(["iperf3", "-s", "-p", str(port)]) for _, target in pairs for port in PORTS]
+    waiting.until(lambda: all(listening(net[target], port) for _, target in pairs for port in PORTS), within=5,
+                  what="iperf3 to listen")
+    turns = [{pair[0]: stream(net, *pair, PORTS[number % 2]) for pair in pairs[::(-1) ** number]}
+             for number in range(rounds)]
     for server in servers:
         server.kill()
         server.wait()
@@ -116,8 +120,8 @@ def throughput(net, rounds: int) -> dict[str, float]:
             "share of NORMAL": median(turn["h1"] / turn["n1"] for turn in turns)}
 
 
-def stream(net, source: str, target: str) -> float:
-    told = json.loads(run(net[source], "iperf3", "-c", net[target].IP(), "-t", "1", "-J"))
+def stream(net, source: str, target: str, port: int) -> float:
+    told = json.loads(run(net[source], "iperf3", "-c", net[target].IP(), "-p", str(port), "-n", STREAM, "-J"))
     return told["end"]["sum_received"]["bits_per_second"] / 1e6
 
 
