@@ -11,7 +11,8 @@ from ..expect import CannotAsk, claims
 from ..inject import replay
 from .reach import reachable
 
-ARRIVAL = 0.5  # seconds that a datagram may need from end to end
+ARRIVAL = 2.0  # seconds that a datagram may need from end to end, where a processor is emulated and busy
+CALL = 20.0  # seconds until a daemon that was started has read its files and calls; it takes a fraction of one
 SILENCE = 0.3  # seconds to listen for what must not come; what does come takes a few milliseconds
 DISCARD = 9  # the port of the discard service (RFC 863), where nobody answers
 TUNNEL = "tunnel"  # the name of the service, whichever kind it is
@@ -77,10 +78,11 @@ def unknown(net, src: str, dst: str, gateway: str, at: str) -> str | None:
     host = probes.address(net, f"{gateway}:wan")
     with tap(net, at, filter=f"src host {host}") as calls:
         net[gateway].supervisor.restart(TUNNEL)
-        answer = probes.ping(net, src, dst, 2, ARRIVAL)
-        if not calls.wait(1, ARRIVAL):
+        answers = [probes.ping(net, src, dst, wait=SILENCE)]  # some call only when there is something to send
+        if not calls.wait(1, CALL):
             raise CannotAsk(f"{gateway} was not heard calling at {at}")
-    return f"it does: {answer}" if answer.answered else None
+        answers.append(probes.ping(net, src, dst, 2))
+    return next((f"it does: {answer}" for answer in answers if answer.answered), None)
 
 
 @contextmanager
