@@ -1,44 +1,59 @@
 """``./lab pages``: the pages of docs/scenarios, made again."""
 
-import json
+import os
 import subprocess
 import sys
+from typing import NoReturn
 
 import click
 
 from scenarios.command_line import complete
 from scenarios.kit.errors import LabError
 
-LONGEST = 600  # seconds for a run
+LONGEST = 900  # seconds for a run
 
 
 @click.command()
 @click.argument("scenarios", nargs=-1, shell_complete=complete.scenarios)
-@click.option("--run", "runs", is_flag=True, help="Run each scenario, and show in its page what the run has shown.")
-def pages(scenarios: tuple[str, ...], runs: bool) -> None:
+@click.option("--run", "runs", is_flag=True, help="Run each scenario, break it in every way, and keep what is seen.")
+@click.option("--record", is_flag=True, hidden=True, help="Print what a run of one scenario shows.")
+def pages(scenarios: tuple[str, ...], runs: bool, record: bool) -> None:
     """Make the pages of docs/scenarios again: all, or those of some scenarios."""
     from scenarios.kit import catalogue
     from scenarios.kit import pages as kit
 
+    found = [catalogue.find(name) for name in scenarios or catalogue.names()]
+    if record:
+        _record(found[0])
     kit.PAGES.mkdir(parents=True, exist_ok=True)
-    for name in scenarios or catalogue.names():
-        scenario = catalogue.find(name)
-        text = kit.page(scenario, _evidence(name)) if runs and not scenario.missing else kit.current(scenario)
-        kit.path_of(scenario).write_text(text)
+    for scenario in found:
+        if runs and not scenario.missing:
+            _run(scenario)
+        kit.path_of(scenario).write_text(kit.current(scenario))
     (kit.PAGES / "README.md").write_text(kit.index(kit.all_scenarios()))
 
 
-def _evidence(name: str) -> str:
-    """The verdicts of one run, with what was measured."""
-    done = subprocess.run([sys.executable, "-P", "-m", "scenarios", "run", name, "--json"], capture_output=True,
-                          text=True, timeout=LONGEST, stdin=subprocess.DEVNULL)
-    if not done.stdout:
-        raise LabError(f"{name} did not run: {done.stderr.strip()}")
-    told = json.loads(done.stdout)
-    if not told["held"]:
-        raise LabError(f"{name}: not every claim held; a page shows a run in which all did")
-    lines = [f"Up in {told['timings']['up']:.1f} s.", "", "```text"]
-    for claim in told["claims"]:
-        lines.append(f"{claim['outcome']}  {claim['claim']}")
-        lines += [f"      {claim['seen']}"] if claim["seen"] else []
-    return "\n".join([*lines, "```"])
+def _run(scenario) -> None:
+    """In a process of its own, which is the lab; its network ends with it."""
+    from scenarios.kit import shown
+
+    done = subprocess.run([sys.executable, "-P", "-m", "scenarios", "pages", scenario.name, "--record"], text=True,
+                          capture_output=True, timeout=LONGEST, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise LabError(f"{scenario.name} was not recorded: {done.stderr.strip()}")
+    path = shown.path_of(scenario)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(done.stdout)
+
+
+def _record(scenario) -> NoReturn:
+    from mininet.log import setLogLevel
+
+    from scenarios.kit import sandbox, shown
+
+    setLogLevel("error")
+    scenario.check_machine()
+    sandbox.enter(f"{scenario.name}-page", [])
+    click.echo(shown.record(scenario).text(), nl=False)
+    sys.stdout.flush()
+    os._exit(0)

@@ -4,6 +4,7 @@ A tap is ready the moment it is opened, before the next packet; nothing is start
 """
 
 import ctypes
+import errno
 import re
 import socket
 import struct
@@ -222,6 +223,10 @@ def _drain(name: str, raw_ip: bool, ear: socket.socket) -> Iterator[Packet]:
             data, ancillary, _, sender = ear.recvmsg(SNAPLEN, 256)
         except BlockingIOError:
             return
+        except OSError as error:
+            if error.errno != errno.ENETDOWN:  # the interface was off for a while: told once, after what was heard
+                raise
+            continue
         seconds, nanoseconds = struct.unpack("ll", ancillary[0][2][:16])
         yield Packet(seconds + nanoseconds / 1e9, name, sender[2] == PACKET_OUTGOING, data, raw_ip)
 

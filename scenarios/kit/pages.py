@@ -7,18 +7,17 @@ from pathlib import Path
 
 from . import catalogue
 from .scenario import Scenario
+from .shown import Shown, kept
 
 PAGES = Path(__file__).parents[2] / "docs" / "scenarios"
-BEGIN, END = "<!-- evidence: of one run -->", "<!-- end of evidence -->"
 NOTE = "<!-- Made by ./lab pages from scenarios/{name}.py; change that, and make it again. -->"
 
 
-def page(scenario: Scenario, evidence: str = "") -> str:
-    """The whole page; ``evidence`` is what ``evidence_in`` gave, or what a run has shown."""
-    parts = [NOTE.format(name=scenario.name), f"# {scenario.lesson.rstrip('.')}", *_body(scenario), *_try(scenario),
-             *_claims(scenario), *_options(scenario), *_faults(scenario), *_needs(scenario)]
-    if evidence:
-        parts += ["## What one run has shown", f"{BEGIN}\n{evidence.strip()}\n{END}"]
+def page(scenario: Scenario, shown: Shown) -> str:
+    """The whole page, with what one run has shown."""
+    parts = [NOTE.format(name=scenario.name), f"# {scenario.lesson.rstrip('.')}", *_body(scenario),
+             *_try(scenario, shown), *_claims(scenario, shown), *_options(scenario), *_faults(scenario, shown),
+             *_needs(scenario)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -32,12 +31,6 @@ def index(scenarios: Iterable[Scenario]) -> str:
     return "\n".join(lines)
 
 
-def evidence_in(text: str) -> str:
-    """What an earlier page has shown of a run."""
-    found = re.search(f"{re.escape(BEGIN)}\n(.*?)\n{re.escape(END)}", text, re.DOTALL)
-    return found.group(1) if found else ""
-
-
 def commands(text: str) -> list[str]:
     """The command lines of a page: every line of its ``sh`` blocks that begins with ./lab."""
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
@@ -49,9 +42,8 @@ def path_of(scenario: Scenario) -> Path:
 
 
 def current(scenario: Scenario) -> str:
-    """The page as it should be, with the evidence that the file has."""
-    path = path_of(scenario)
-    return page(scenario, evidence_in(path.read_text()) if path.exists() else "")
+    """The page as it should be, with what the last recorded run has shown."""
+    return page(scenario, kept(scenario))
 
 
 def all_scenarios() -> list[Scenario]:
@@ -68,7 +60,7 @@ def _body(scenario: Scenario) -> Iterator[str]:
             yield text.strip()
 
 
-def _try(scenario: Scenario) -> Iterator[str]:
+def _try(scenario: Scenario, shown: Shown) -> Iterator[str]:
     name = scenario.name
     yield "## Try it"
     yield f"```sh\n./lab run {name}\n```"
@@ -77,11 +69,16 @@ def _try(scenario: Scenario) -> Iterator[str]:
     for look in scenario.look:
         yield f"```sh\n{look.command(name)}\n```"
         yield f"{look.sees[:1].upper()}{look.sees[1:]}."
+        lines = shown.packets.get(look.command(name))
+        if lines:
+            yield "While the claims below were asked, the first of them were:"
+            yield _block(lines)
 
 
-def _claims(scenario: Scenario) -> Iterator[str]:
+def _claims(scenario: Scenario, shown: Shown) -> Iterator[str]:
     yield "## What is claimed, and proved at each run"
-    yield "\n".join(f"- {claim}" for claim in scenario.claims)
+    figures = ((claim, shown.measured.get(str(claim))) for claim in scenario.claims)
+    yield "\n".join(f"- {claim}" + (f" (one run: {seen})" if seen else "") for claim, seen in figures)
 
 
 def _options(scenario: Scenario) -> Iterator[str]:
@@ -90,7 +87,7 @@ def _options(scenario: Scenario) -> Iterator[str]:
         yield "\n".join(f"- `-o {name}={'|'.join(values) or '…'}`" for name, values in scenario.options.items())
 
 
-def _faults(scenario: Scenario) -> Iterator[str]:
+def _faults(scenario: Scenario, shown: Shown) -> Iterator[str]:
     if not scenario.faults:
         return
     name = scenario.name
@@ -99,7 +96,13 @@ def _faults(scenario: Scenario) -> Iterator[str]:
           f"./lab solve {name}\n./lab restore {name}\n```"
     for fault in scenario.faults:
         hints = "\n".join(f"{number}. {hint}" for number, hint in enumerate(fault.hints, 1))
-        yield f"<details><summary><code>{fault.name}</code>: {fault.symptom}</summary>\n\n{hints}\n\n</details>"
+        lines = shown.diagnoses.get(fault.name)
+        found = f"<details><summary>What diagnose says</summary>\n\n{_block(lines)}\n\n</details>\n\n" if lines else ""
+        yield f"<details><summary><code>{fault.name}</code>: {fault.symptom}</summary>\n\n{hints}\n\n{found}</details>"
+
+
+def _block(lines: list[str]) -> str:
+    return "\n".join(["```text", *lines, "```"])
 
 
 def _needs(scenario: Scenario) -> Iterator[str]:

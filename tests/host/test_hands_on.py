@@ -243,7 +243,7 @@ def test_ctrl_c_ends_a_watch_in_one_line(terminal, two):
 
 
 def test_the_commands_of_a_page_run_as_they_stand(terminal, two):
-    page = pages.page(catalogue.find("two_computers"))
+    page = pages.current(catalogue.find("two_computers"))
     lines = [shlex.split(line.replace("two_computers", two))[1:] for line in pages.commands(page)]
     captures = [terminal.start(*words, "-c", "1") for words in lines if words[0] == "capture"]
     for capture in captures:

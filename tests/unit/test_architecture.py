@@ -21,7 +21,8 @@ LAYERS = [
     "diagnosis picture",
     "trace",
     "sights",
-    "lab tour pages",
+    "lab tour shown",
+    "pages",
     "prompt",
 ]
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer.split()}

@@ -1,5 +1,6 @@
 """What a diagnosis ends with: the broken layer, one sentence, and a command that shows it."""
 
+import shlex
 from dataclasses import dataclass, field
 
 LAYERS = ("link", "address", "neighbour", "switch", "route", "filter", "tunnel", "MTU", "service", "name", "TLS",
@@ -26,6 +27,11 @@ class Finding:
         """For programs, and for the line between lab and terminal."""
         return {"layer": self.layer, "sentence": self.sentence, "node": self.node, "command": list(self.command),
                 "output": list(self.output), "compared": self.compared}
+
+    def shown_by(self, lab: str) -> str:
+        """The command that shows it, as it is typed at a second terminal."""
+        where = f"./lab exec {lab} {self.node} " if self.node else f"in the lab {lab}: "
+        return where + shlex.join(self.command)
 
     def __post_init__(self):
         if self.layer not in LAYERS:
