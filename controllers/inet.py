@@ -14,7 +14,6 @@ NET, HOST, PORT = 0, 1, 3  # codes of UNREACHABLE
 ERRORS = {UNREACHABLE, 4, 5, TIME_EXCEEDED, 12}  # never answered with another error (RFC 1122, 3.2.2)
 ARP_FORM = struct.Struct("!HHBBH6s4s6s4s")
 IPV4_FORM = struct.Struct("!BBHHHBBH4s4s")
-DONT_FRAGMENT = 0x4000
 TTL = 64
 
 

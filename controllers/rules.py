@@ -3,7 +3,6 @@
 Field names are those of OpenFlow's OXM matches (`eth_dst`, `vlan_vid`, …), MAC and IP addresses are strings.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -201,7 +200,3 @@ def match(**fields: Any) -> Match:
     (('eth_dst', '00:00:00:00:00:01'), ('in_port', 1))
     """
     return tuple(sorted((name, value) for name, value in fields.items() if value is not None))
-
-
-def outputs(ports: Iterable[int]) -> tuple[Output, ...]:
-    return tuple(Output(port) for port in ports)

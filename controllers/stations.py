@@ -50,7 +50,3 @@ class StationTable:
 
     def at(self, place: Endpoint) -> list[Address]:
         return [address for address, home in self._places.items() if home == place]
-
-    def homes(self) -> set[int]:
-        """The switches that have stations."""
-        return {place.dpid for place, count in self._population.items() if count}

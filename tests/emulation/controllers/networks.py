@@ -126,12 +126,16 @@ def heard(ear) -> list:
 EXPERIMENTAL = 0x88B5  # an ethertype for experiments (IEEE 802, Local Experimental)
 
 
-def send(net, sender: str, target: str, count: int = 1) -> None:
-    """Frames of an experimental type, from a host's first interface."""
+def send(net, sender: str, target: str, count: int = 1, source: str | None = None) -> None:
+    """Frames of an experimental type, from a host's first interface, and its address unless another is given."""
     intf = net[sender].defaultIntf()
-    raw = bytes.fromhex(target.replace(":", "") + intf.MAC().replace(":", "")) + EXPERIMENTAL.to_bytes(2) + bytes(46)
+    raw = packed(target) + packed(source or intf.MAC()) + EXPERIMENTAL.to_bytes(2) + bytes(46)
     for _ in range(count):
         send_frame(net, f"{sender}:{intf.name}", raw)
+
+
+def packed(mac: str) -> bytes:
+    return bytes.fromhex(mac.replace(":", ""))
 
 
 @contextmanager

@@ -1,13 +1,15 @@
 """Thousands of malformed frames, from a host that means no good: no controller crashes, stops, or forgets its work."""
 
+import re
 import socket
 from random import Random
 
 import pytest
 
 from scenarios.kit import Subnet, Topo, waiting
+from scenarios.kit.command import run
 from scenarios.kit.openflow import controller_view
-from tests.emulation.controllers.networks import answers, running
+from tests.emulation.controllers.networks import answers, packed, running
 
 LAN = Subnet("192.168.1.0/24")
 NETWORKS = {"it": {"subnet": ["192.168.1.0/24", "2001:db8:1::/64"], "ports": ["s1"], "dhcp_relay": "192.168.1.20"}}
@@ -85,7 +87,7 @@ def net(request):
 @pytest.mark.lab
 def test_malformed_frames_do_no_harm(net):
     assert answers(net, "ann", "abe")
-    random, mac = Random(7), bytes.fromhex(net["rogue"].MAC().replace(":", ""))
+    random, mac = Random(7), packed(net["rogue"].MAC())
     kinds = seeds(mac)
     say(net, ((bytes.fromhex(random.choice(GATEWAYS)) + (mac if number % 4 else random.randbytes(6))
                + spoilt(random.choice(kinds), random)) for number in range(COUNT)))
@@ -102,3 +104,21 @@ def test_a_flood_of_strangers_keeps_nobody_from_talking(net):
     say(net, (b"\xff" * 6 + b"\2" + random.randbytes(5) + b"\x88\xb5" + bytes(46) for _ in range(COUNT)))
     assert answers(net, "ann", "abe")
     assert len(controller_view(net, "hosts", port="s1-eth3")) <= 50
+
+
+@pytest.mark.lab
+def test_the_controller_is_shown_no_more_than_its_share():
+    """What a switch would have to show is metered there; nobody else notices."""
+    with running(Room(), settings={"packet_in_rate": 100}) as net:
+        forged = packed("01:80:c2:00:00:0e") + packed(net["rogue"].MAC()) + b"\x88\xcc" + bytes(46)
+        say(net, (forged for _ in range(COUNT)))
+        assert answers(net, "ann", "abe")
+        waiting.until(lambda: withheld(net) > COUNT / 2, within=5, what="the switch to tell what it has withheld")
+
+
+def withheld(net) -> int:
+    """Frames that a switch has not shown, because there were too many."""
+    told = run(net["s1"], "ovs-ofctl", "-O", "OpenFlow13", "meter-stats", "s1", "meter=controller")
+    found = re.search(r"bands:\s*0: packet_count:(\d+)", told)
+    assert found, told
+    return int(found[1])

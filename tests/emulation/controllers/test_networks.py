@@ -13,12 +13,15 @@ from tests.emulation.controllers.networks import (
     heard,
     line,
     mesh,
+    packed,
     ring,
+    rules_of,
     running,
     send,
     tree,
 )
 
+STRANGERS = 20
 SHAPES = {"tree": tree(2, 3), "ring": ring(6), "mesh": mesh(5), "clos": clos(2, 4),
           "line": line(50) | {"hosts": range(1, 51, 7)}}
 
@@ -54,6 +57,29 @@ def test_what_is_for_one_host_comes_to_nobody_else(network):
         waiting.until(lambda: len(heard(target)) >= 5, within=5, what="five frames")
         assert [len(heard(ear)) for ear in strangers] == [0] * len(others)
         assert len(heard(target)) == 5
+
+
+@pytest.mark.lab
+def test_no_frame_of_a_stranger_is_lost_or_doubled(network):
+    """Each from an address that nobody has seen, faster than the controller can learn it."""
+    everyone_reaches_everyone(network)
+    first, last = network.hosts[0], network.hosts[-1]
+    with taps(network, last.name, filter="ether proto 0x88b5") as (target,):
+        for number in range(1, STRANGERS + 1):
+            send(network, first.name, last.MAC(), source=f"02:00:00:00:01:{number:02x}")
+        waiting.until(lambda: len(heard(target)) >= STRANGERS, within=5, what="a frame of each stranger")
+        send(network, first.name, last.MAC())  # whatever still circulates is there before this one
+        waiting.until(lambda: heard(target)[-1].frame.src == packed(first.MAC()), within=5, what="the last frame")
+        assert len(heard(target)) == STRANGERS + 1
+
+
+@pytest.mark.lab
+def test_every_rule_names_who_made_it_and_why(network):
+    everyone_reaches_everyone(network)
+    for switch in network.switches[:3]:
+        shown = controller_view(network, "flows", switch=switch.name)
+        assert len(shown) == len(rules_of(switch))
+        assert {row["owner"].split("/")[0] for row in shown} == {"learning_switch"}
 
 
 @pytest.mark.lab

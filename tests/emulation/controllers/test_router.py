@@ -15,6 +15,7 @@ from tests.emulation.controllers.networks import (
     answers,
     few_lost,
     heard,
+    packed,
     rules_of,
     running,
     send,
@@ -141,6 +142,19 @@ def test_a_dhcp_client_gets_its_address_through_the_relay(net):
 
 
 @pytest.mark.lab
+def test_a_host_that_knows_nothing_is_told_its_network_by_the_router(net):
+    """Stateless autoconfiguration (RFC 4862): an address in the advertised prefix, and the router as the way out."""
+    conf = f"net/ipv6/conf/{net['new'].defaultIntf().name}"
+    net["new"].place.sysctl({f"{conf}/accept_ra": 1, f"{conf}/autoconf": 1, f"{conf}/disable_ipv6": 0})
+    try:
+        waiting.until(lambda: any(one.startswith("2001:db8:1:") for one in addresses(net, "new")), within=10,
+                      what="an address in the advertised prefix")
+        assert answers(net, "new", "2001:db8:2::a")
+    finally:
+        net["new"].place.sysctl({f"{conf}/disable_ipv6": 1})
+
+
+@pytest.mark.lab
 def test_a_limited_network_gets_no_more_than_its_share(net):
     """Five megabits in a hurry: from the limited network many are lost, from the other hardly any."""
     assert answers(net, "ann", "r2")
@@ -177,7 +191,7 @@ def test_a_killed_router_comes_back_and_nobody_notices(net):
 @pytest.mark.lab
 def test_who_claims_the_routers_address_is_reported_and_does_no_harm(net):
     intf = net["abe"].defaultIntf()
-    mac, mine = bytes.fromhex(intf.MAC().replace(":", "")), bytes([192, 168, 1, 1])
+    mac, mine = packed(intf.MAC()), bytes([192, 168, 1, 1])
     claim = b"\0\1\x08\0\6\4\0\1" + mac + mine + bytes(6) + mine
     send_frame(net, f"abe:{intf.name}", b"\xff" * 6 + mac + b"\x08\x06" + claim + bytes(18))
     wait_for_event(net, "address_conflict", address="192.168.1.1", mac=net["abe"].MAC())

@@ -9,7 +9,7 @@ from scenarios.kit import Subnet, Topo, waiting
 from scenarios.kit.capture import taps
 from scenarios.kit.inject import send_frame
 from scenarios.kit.openflow import controller_view
-from tests.emulation.controllers.networks import EXPERIMENTAL, heard, running, send
+from tests.emulation.controllers.networks import EXPERIMENTAL, heard, packed, running, send
 
 LAN = Subnet("10.0.0.0/24")
 TWIN = "02:00:00:00:00:aa"
@@ -84,7 +84,7 @@ def test_the_same_address_in_two_vlans_is_two_stations(net):
 def test_a_frame_that_jumps_into_another_vlan_is_dropped(net):
     """A tag on an access port is not believed."""
     intf = net["red1"].defaultIntf()
-    source = bytes.fromhex(intf.MAC().replace(":", ""))
+    source = packed(intf.MAC())
     forged = b"\xff" * 6 + source + b"\x81\x00\x00\x14\x88\xb5" + bytes(46)
     with taps(net, "blue1", "blue2", "red2", filter="ether proto 0x88b5") as (blue1, blue2, red2):
         send_frame(net, f"red1:{intf.name}", forged)

@@ -1,11 +1,14 @@
 """Settings: what is wrong is said in one line, with the file, the key and the remedy."""
 
+import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from controllers.__main__ import SETTINGS
 from controllers.balancer_settings import BalancerSettings
 from controllers.router_settings import RouterSettings
 from controllers.settings import SettingsError, SwitchSettings, load
@@ -71,6 +74,19 @@ def test_networks_get_vlans_that_nobody_has_taken():
         "c": {"subnet": "10.0.2.0/24", "ports": ["s3"]}}})
     assert settings.vlan_ids() == {"a": 3, "b": 2, "c": 4}
     assert settings.networks["a"].gateways()[0][0] == "10.0.0.1"
+
+
+EXAMPLES = re.findall(r"```yaml (\w+)\n(.*?)```", (Path(__file__).parents[3] / "docs/controllers.md").read_text(), re.S)
+
+
+@pytest.mark.parametrize(("application", "text"), EXAMPLES)
+def test_the_documents_examples_can_be_used(tmp_path, application, text):
+    module, _, model = SETTINGS[application].partition(":")
+    path = tmp_path / "settings.yaml"
+    path.write_text(text)
+    settings = load(getattr(importlib.import_module(module), model), path)
+    assert settings.model_fields_set
+    assert {application for application, _ in EXAMPLES} == set(SETTINGS)
 
 
 @pytest.mark.parametrize(("words", "complaint"), [
