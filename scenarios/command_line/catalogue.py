@@ -1,11 +1,13 @@
 """``./lab list`` and ``./lab about``: what there is."""
 
 import json
+from textwrap import indent
 
 import click
 
 from scenarios.command_line import complete
 from scenarios.kit import catalogue
+from scenarios.kit.lines import drawing, hanging, prose
 
 
 @click.command("list")
@@ -31,10 +33,11 @@ def list_scenarios(as_json: bool) -> None:
 def about(scenario: str) -> None:
     """A scenario's page: lesson, drawing, claims, what to look at, what can break."""
     found = catalogue.find(scenario)
-    click.echo(found.text)
-    _section("As a table", found.table.splitlines())
+    click.echo(prose(found.text))
+    _section("As a table", [drawing(indent(found.table, "  "))] if found.table else [])
     _section("It claims", (str(claim) for claim in found.claims))
-    _section("Look at", (f"{look.command(found.name)}\n      {look.sees}" for look in found.look))
+    _section("Look at", (f"  {look.command(found.name)}\n" + hanging("      ", look.sees)
+                         for look in found.look))
     _section("It can break by", (f"{fault.name}: {fault.symptom}" for fault in found.faults))
     _section("Options (-o)", (f"{name}={'|'.join(values) or '…'}" for name, values in found.options.items()))
     _section("It needs", map(str, found.requires))
@@ -43,7 +46,7 @@ def about(scenario: str) -> None:
 def _section(title: str, lines) -> None:
     lines = list(lines)
     if lines:
-        click.echo(f"\n{title}:\n" + "\n".join(f"  {line}" for line in lines))
+        click.echo(f"\n{title}:\n" + "\n".join(line if "\n" in line else hanging("  ", line) for line in lines))
 
 
 def _row(name: str) -> dict:

@@ -10,6 +10,7 @@ from scenarios.command_line import complete
 from scenarios.command_line.inside import relay
 from scenarios.kit import control
 from scenarios.kit.errors import LabError
+from scenarios.kit.lines import hanging
 
 BROKEN = 1
 
@@ -48,13 +49,14 @@ def diagnose(lab: str, src: str | None, dst: str | None, as_json: bool) -> None:
 def _line(answer: dict) -> str:
     well = answer["finding"] is None
     word = click.style(f"{'well' if well else 'not well':<10}", fg="green" if well else "red")
-    return f"  {word}{answer['asked']}" + (f": {answer['outcome']}" if not well and answer["outcome"] else "")
+    why = f": {answer['outcome']}" if not well and answer["outcome"] else ""
+    return hanging(f"  {word}", answer["asked"] + why)
 
 
 def _told(lab: str, found: dict) -> str:
-    lines = [click.style(f"{found['layer']}: {found['sentence']}", bold=True)]
+    lines = [click.style(hanging(f"{found['layer']}: ", found["sentence"]), bold=True)]
     if found["compared"]:
-        lines.append("(no packet that was sent failed; this is what has changed since all claims held)")
+        lines.append(hanging("", "(this is what has changed since all claims held)"))
     if found["command"]:
         where = f"./lab exec {lab} {found['node']} " if found["node"] else f"in the lab {lab}: "
         lines.append(f"  {where}{shlex.join(found['command'])}")

@@ -9,6 +9,7 @@ import click
 from scenarios.command_line import complete
 from scenarios.kit import catalogue
 from scenarios.kit.errors import LabError
+from scenarios.kit.lines import drawing, hanging, outcome
 
 NOT_HELD = 1
 
@@ -109,14 +110,12 @@ def _break(lab, report: "Report", name: str, seed: int | None) -> None:
 class Report:
     """What is said on the way."""
 
-    COLOURS = {"held": "green", "not held": "red", "could not be asked": "yellow"}
-
     def __init__(self, lab, quiet: bool, timings: bool):
         self.lab, self.quiet, self.timings = lab, quiet, timings
-        self._say(click.style(f"{lab.name}: {lab.scenario.lesson}", bold=True))
-        self._say("\n" + lab.scenario.drawing + "\n")
+        self._say(click.style(hanging("", f"{lab.name}: {lab.scenario.lesson}"), bold=True))
+        self._say("\n" + drawing(lab.scenario.drawing) + "\n")
         if lab.scenario.table:
-            self._say(indent(lab.scenario.table, "  ") + "\n")
+            self._say(drawing(indent(lab.scenario.table, "  ")) + "\n")
 
     def up(self) -> None:
         net, seconds = self.lab.net, self.lab.timings["up"]
@@ -127,11 +126,10 @@ class Report:
         self._say("")
 
     def verdict(self, verdict) -> None:
-        word = click.style(f"{verdict.outcome:<19}", fg=self.COLOURS[verdict.outcome])
         took = f"  ({verdict.seconds:.2f} s)" if self.timings else ""
-        self._say(f"  {word}{verdict.claim}{took}")
+        self._say(hanging(f"  {outcome(verdict.outcome)}", f"{verdict.claim}{took}"))
         if verdict.seen:
-            self._say(f"  {'':<19}{verdict.seen}")
+            self._say(hanging(f"  {'':<19}", verdict.seen))
 
     def end(self) -> None:
         if self.quiet:
@@ -141,7 +139,7 @@ class Report:
         if self.lab.scenario.look:
             self._say("\nLook for yourself, from a second terminal:")
             for look in self.lab.scenario.look:
-                self._say(f"  {look.command(self.lab.name)}\n      {look.sees}")
+                self._say(f"  {look.command(self.lab.name)}\n" + hanging("      ", look.sees))
 
     def count(self) -> None:
         held = sum(verdict.held for verdict in self.lab.verdicts)

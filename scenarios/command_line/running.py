@@ -8,6 +8,7 @@ import click
 from scenarios.command_line import complete, trouble
 from scenarios.kit import control, waiting
 from scenarios.kit.errors import NoSuchThing
+from scenarios.kit.lines import hanging, outcome
 
 ENDING = 20  # seconds: services get two to end, the kernel does the rest
 
@@ -49,9 +50,10 @@ def check(lab: str, as_json: bool, patience: float) -> None:
     held = True
     for answer in control.ask(lab, "check", patience=patience):
         held &= answer["outcome"] == "held"
-        click.echo(json.dumps(answer) if as_json else f"  {answer['outcome']:<19}{answer['claim']}")
+        click.echo(json.dumps(answer) if as_json else hanging(f"  {outcome(answer['outcome'])}", answer["claim"]))
         if answer["seen"] and not as_json:
-            click.echo(f"  {'':<19}{answer['seen']}")
+            click.echo(hanging(f"  {'':<19}", answer["seen"]))
+        sys.stdout.flush()
     sys.exit(0 if trouble.progress(lab, as_json) and held else 1)
 
 

@@ -11,6 +11,7 @@ from scenarios.command_line import complete
 from scenarios.command_line.inside import relay
 from scenarios.kit import control, waiting
 from scenarios.kit.errors import LabError
+from scenarios.kit.lines import aligned, hanging
 
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 LAB = click.argument("lab", shell_complete=complete.labs)
@@ -79,7 +80,7 @@ def trace(lab: str, src: str, dst: str, port: str | None, as_json: bool) -> None
         way = " > ".join(filter(None, (hop["came"], hop["left"])))
         click.echo(f"{number:>2}  " + click.style(hop["node"], bold=True) + f"  {way}")
         for line in hop["reasons"]:
-            click.echo(f"      {line}")
+            click.echo(hanging("      ", line))
         for line in hop["rewrites"]:
             click.echo("      " + click.style(f"rewrites {line}", fg="yellow"))
     well = hops[-1]["outcome"] == "answered"
@@ -125,10 +126,3 @@ def _amount(number: float) -> str:
         if number >= size:
             return f"{number / size:.1f} {unit}"
     return f"{number:.0f}"
-
-
-def aligned(rows: list) -> list[str]:
-    """Columns as wide as their widest word; the last one is as long as it likes."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  " + "  ".join(f"{word:<{width}}" for word, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows]

@@ -6,6 +6,7 @@ import sys
 import click
 
 from scenarios.command_line import complete
+from scenarios.kit.lines import hanging, prose
 
 QUESTION = "[Enter] run it   [n]ext   [b]ack   [q]uit"
 
@@ -46,15 +47,16 @@ def _page(kit, stop) -> list[str]:
     scenario = stop.scenario
     name = scenario.name
     title = f"{kit.chapter(scenario.chapter)}   (stop {stop.number} of {stop.of}: {name})"
-    lines = ["", click.style(title, bold=True), "", scenario.text, ""]
+    lines = ["", click.style(hanging("", title), bold=True), "", prose(scenario.text), ""]
     if stop.new:
-        lines += [f"New here: {', '.join(stop.new)}", ""]
+        lines += [hanging("New here: ", ", ".join(stop.new)), ""]
     lines += ["Try:", f"  ./lab run {name}" + ("" if not scenario.missing else
               f"      (this machine lacks {', '.join(map(str, scenario.missing))})"), "and from a second terminal:"]
-    lines += [f"  {look.command(name)}\n      {look.sees}" for look in scenario.look]
+    lines += [f"  {look.command(name)}\n" + hanging("      ", look.sees) for look in scenario.look]
     if scenario.faults:
         lines += [f"  ./lab break {name} --random",
-                  f"      something goes wrong; find out what, with ./lab diagnose {name} or ./lab hint {name}"]
+                  hanging("      ", f"something goes wrong; find out what, with ./lab diagnose {name} or ./lab hint "
+                          f"{name}")]
     return [*lines, "", "./lab tour --next goes on, --back goes back, --list shows the way.", ""]
 
 
@@ -64,4 +66,4 @@ def _listed(kit, way, here):
         if stop.scenario.chapter != chapter:
             chapter = stop.scenario.chapter
             yield click.style(kit.chapter(chapter), bold=True)
-        yield f"  {'>' if stop is here else ' '} {stop.scenario.name:<22} {stop.scenario.lesson}"
+        yield hanging(f"  {'>' if stop is here else ' '} {stop.scenario.name:<22} ", stop.scenario.lesson)

@@ -9,9 +9,11 @@ from scenarios.command_line import complete
 from scenarios.command_line.inside import relay
 from scenarios.kit import control
 from scenarios.kit.errors import LabError
+from scenarios.kit.lines import hanging, outcome
 
 AT_ONCE = 1.0  # seconds to ask a claim of a network that is broken
-WHAT_NEXT = """Find out what it is, and mend it by hand:
+WHAT_NEXT = """
+Find out what it is, and mend it by hand:
   ./lab check {lab}       which claims fail; later: whether it is fixed
   ./lab diagnose {lab}    from the bottom of the stack up
   ./lab hint {lab}        three steps
@@ -29,7 +31,7 @@ def faults(lab: str, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        click.echo(f"  {row['name']:<22}{row['symptom']}" + ("  (broken now)" if row["present"] else ""))
+        click.echo(hanging(f"  {row['name']:<22}", row["symptom"] + ("  (broken now)" if row["present"] else "")))
     if not rows:
         click.echo(f"nobody has written down yet what can break in {lab}")
 
@@ -52,7 +54,7 @@ def break_lab(lab: str, fault: str | None, drawn: bool, seed: int | None) -> Non
 def announcement(lab: str, fault: str | None, secret: bool, seed: int | None) -> str:
     """That something is broken, not what when that is a secret, and how to go on."""
     name = f"the same again: --seed {seed}" if secret else fault
-    return f"{click.style(f'{lab} is broken now', bold=True)} ({name}). {WHAT_NEXT.format(lab=lab)}"
+    return f"{click.style(f'{lab} is broken now', bold=True)} ({name}).{WHAT_NEXT.format(lab=lab)}"
 
 
 @click.command()
@@ -61,7 +63,7 @@ def hint(lab: str) -> None:
     """One more hint about what is broken; there are three."""
     relay(lab)
     answer = control.ask_once(lab, "hint")
-    click.echo(f"{answer['number']} of 3: {answer['hint']}")
+    click.echo(hanging(f"{answer['number']} of 3: ", answer["hint"]))
 
 
 @click.command()
@@ -94,7 +96,8 @@ def restore(lab: str, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(answer))
         elif answer["outcome"] != "held":
-            click.echo(f"  {answer['outcome']:<19}{answer['claim']}\n  {'':<19}{answer['seen']}")
+            click.echo(hanging(f"  {outcome(answer['outcome'])}", answer["claim"]))
+            click.echo(hanging(f"  {'':<19}", answer["seen"]))
     held = sum(answer["outcome"] == "held" for answer in answers)
     if not as_json:
         click.echo(f"{lab} is mended: {held} of {len(answers)} claims hold")
@@ -130,4 +133,4 @@ def _of_scenario(name: str) -> list[dict]:
 
 def _list(title: str, lines: list[str]) -> None:
     for number, line in enumerate(lines):
-        click.echo(f"{title if not number else ' ' * len(title)}{line}")
+        click.echo(hanging(title if not number else " " * len(title), line))

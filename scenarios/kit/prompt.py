@@ -7,6 +7,7 @@ from mininet.cli import CLI
 from mininet.log import output, setLogLevel
 
 from .lab import Lab
+from .lines import hanging
 
 WELCOME = """
 The lab is yours. Try:  {first} ping -c1 {second}    check    nodes    net    help
@@ -23,14 +24,14 @@ class Prompt(CLI):
     def do_check(self, _line):
         "Ask every claim again."
         for verdict in self.lab.ask():
-            output(f"  {verdict.outcome:<19}{verdict.claim}\n")
+            output(hanging(f"  {verdict.outcome:<19}", str(verdict.claim)) + "\n")
             if verdict.seen:
-                output(f"  {'':<19}{verdict.seen}\n")
+                output(hanging(f"  {'':<19}", verdict.seen) + "\n")
 
     def do_claims(self, _line):
         "List what is claimed of this network."
         for claim in self.lab.scenario.claims:
-            output(f"  {claim}\n")
+            output(hanging("  ", str(claim)) + "\n")
 
     def do_EOF(self, line):
         "Exit"

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 KIT = ROOT / "scenarios/kit"
 LAYERS = [
-    "errors addressing syscalls sysctl mounts netlink routing plan policy quoting pcapng",
+    "errors lines addressing syscalls sysctl mounts netlink routing plan policy quoting pcapng",
     "waiting courier capability faults catalogue keys pki",
     "namespace vswitchd command control entering expect uml",
     "ovs links sandbox services pinger",

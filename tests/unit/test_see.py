@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from scenarios.command_line.see import aligned
 from scenarios.kit import graph, overlay, picture, trace, watch
+from scenarios.kit.lines import aligned
 from scenarios.kit.look import daemons, kernel, table
 from scenarios.kit.routing.relation import Role
 from scenarios.kit.routing.speaker import Neighbour

@@ -71,6 +71,8 @@ class Diagnosis:
         finding = self._explained(journey) if journey else None
         if finding is None and ask.url:
             finding = self._application(ask)
+        if finding and ask.dst:
+            finding = lossy(self.net, Ask(ask.src, ask.dst, name=ask.name)) or finding
         yield Answer(ask, self._with_output(finding), journey)
         if sizes and finding is None and ask.dst:
             yield from self._sizes([ask])
