@@ -3,7 +3,7 @@
 import pytest
 
 from scenarios.kit import Topo, waiting
-from scenarios.kit.actions import move, plug, pull
+from scenarios.kit.actions import carrier, move, plug, pull
 from scenarios.kit.command import run
 from scenarios.kit.openflow import controller_view
 from tests.emulation.controllers.networks import (
@@ -34,6 +34,18 @@ def test_equal_paths_are_used_and_a_switch_survives_a_cut_on_its_own():
             plug(net, "s1-s2")
         net["c0"].start()
         assert net.waitConnected()
+
+
+@pytest.mark.lab
+def test_a_link_that_falls_silent_is_found_out_and_gone_around():
+    """Both ends keep their carrier: only announcements that do not come tell."""
+    with running(Switches(**ring(3)), settings={"announce": 0.2}) as net:
+        everyone_is_known(net)
+        for end in "s1-eth2", "s2-eth2":
+            run(net["s1"], "tc", "qdisc", "replace", "dev", end, "root", "pfifo", "limit", "0")
+        assert wait_for_event(net, "link_lost")["ends"] == ["s1-eth2", "s2-eth2"]
+        everyone_reaches_everyone(net)
+        assert carrier(net, "s1:s1-eth2")
 
 
 class Room(Topo):
