@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
+from mininet import log
+
 from . import mounts, netlink, sysctl
 from .courier import courier, go_home, open_ns
 from .errors import CannotRun, LabError
@@ -230,6 +232,7 @@ def _visit(visits: Iterable[tuple[Namespace, Sequence]]) -> None:
     try:
         for place, work in visits:
             setns(place.net)
+            log.debug(f"*** {place.name} : {len(work)} requests over netlink\n")
             try:
                 _do(work)
             except OSError as error:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mininet import log
+
 from . import capability, vswitchd, waiting
 from .errors import LabError
 from .vswitchd import LOG, RUN, connections, log_since, log_size, start, stop
@@ -44,6 +46,8 @@ def transact(operations: list[Operation], wait: bool = True) -> list[Any]:
     """
     if not operations:
         return []
+    for operation in operations if log.lg.isEnabledFor(log.LEVELS["debug"]) else ():
+        log.debug(f"*** ovsdb: {json.dumps(operation)}\n")
     results = _call("transact", ["Open_vSwitch", *operations, _next_configuration(), _current_configuration()])
     _check(results)
     wanted["configuration"] = results[-1]["rows"][0]["next_cfg"]

@@ -27,6 +27,7 @@ NEEDS = {
     "test_scratchnet.testScratchNet.testPingKernel": capability.OVS_KERNEL,
     "test_vlanhost.testVLANHost.testSpecificVLAN": capability.VLAN,
     "test_vlanhost.testVLANHost.testVLANTopo": capability.VLAN,
+    "test_intfoptions.testIntfOptions.testIntfOptions": capability.NETEM,
     f"{WALK}.testLinkChange": capability.NETEM,
     f"{HIFI}.testLinkDelay": capability.NETEM,
     f"{HIFI}.testLinkLoss": capability.NETEM,
