@@ -23,7 +23,8 @@ from .chart import svg
 
 Figures = dict[str, float]
 LONGEST = 600  # seconds for one run: stock Mininet needs some 130 for a thousand hosts
-MEASURES = {"campus": ("start", "stop", "gone", "memory"), "pairs": ("first", "again"), "connect": ("connect",)}
+MEASURES = {"campus": ("start", "stop", "gone", "memory", "programs"), "pairs": ("first", "again"),
+            "connect": ("connect",)}
 GROWTH = (64, 128, 256, 512, 1024, 2048)
 SIDE_BY_SIDE = 4
 
@@ -127,7 +128,7 @@ def save(out: Path, figures, curves: dict[int, Figures], crowd: Figures) -> None
 def _value(measure: str, value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value / 2**20:.0f} MiB" if measure == "memory" else f"{value:.3f} s"
+    return f"{value / 2**20:.0f} MiB" if measure in ("memory", "programs") else f"{value:.3f} s"
 
 
 def _ratio(more: float | None, less: float | None) -> str:

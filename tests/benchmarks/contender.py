@@ -27,7 +27,7 @@ def main(who: str, what: str, size: int) -> None:
 def campus(who: str, size: int) -> dict[str, float]:
     """Start and stop a network. ``ending`` is the moment at which the stop began; the caller sees the end."""
     make = _mininet(who)
-    before = _memory()
+    before, programs = _memory(), _programs()
     watch = Stopwatch()
     if who == "bare":
         bare.build(size)
@@ -36,10 +36,10 @@ def campus(who: str, size: int) -> dict[str, float]:
         net = make(Campus(n=size))
         net.start()
         start, stop = watch.seconds, net.stop
-    memory = (before - _memory()) * 1024
+    memory, programs = (before - _memory()) * 1024, (_programs() - programs) * 1024
     ending, watch = time.monotonic(), Stopwatch()
     stop()
-    return {"start": start, "stop": watch.seconds, "ending": ending, "memory": memory}
+    return {"start": start, "stop": watch.seconds, "ending": ending, "memory": memory, "programs": programs}
 
 
 def pairs(who: str, size: int) -> dict[str, float]:
@@ -105,6 +105,15 @@ def _memory() -> int:
     """What is available on the machine, in KiB."""
     line = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemAvailable"))
     return int(line.split()[1])
+
+
+def _programs() -> int:
+    """What the sandbox's programs have to themselves, and their share of what several have, in KiB (proc_pid_smaps(5)).
+
+    The rest of ``memory`` is the kernel's: namespaces, cables, ports, which are the same for everybody.
+    """
+    lines = (line for file in Path("/proc").glob("[0-9]*/smaps_rollup") for line in file.read_text().splitlines())
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 if __name__ == "__main__":
