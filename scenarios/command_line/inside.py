@@ -75,9 +75,12 @@ def _record(lab: str, target: str | None, filter: str) -> None:
     """All interfaces at once, as pcapng."""
     if target is None:
         raise LabError("--all needs a file: -w FILE, or -w - for standard output")
-    output = open_for_packets(target)
+    output, heard = open_for_packets(target), False
     try:
         for data in control.stream(lab, "record", filter=filter):
+            if not heard:
+                heard = True
+                click.echo(f"listening on every interface of {lab}; Ctrl-C ends this", err=True)
             while data:
                 data = data[os.write(output or 1, data):]
     except KeyboardInterrupt:

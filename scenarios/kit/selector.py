@@ -16,7 +16,7 @@ def interfaces(net, selector: str) -> list:
     if ":" in selector:
         return [interface(net, selector)]
     if selector in net:
-        return net[selector].intfList()
+        return [intf for intf in net[selector].intfList() if intf.name != "lo"]  # which Mininet counts among a switch's
     for link in net.links:
         ends = link.intf1.node.name, link.intf2.node.name
         if selector in ("-".join(ends), "-".join(reversed(ends))):

@@ -72,11 +72,16 @@ class Diagnosis:
         if finding is None and ask.url:
             finding = self._application(ask)
         if finding and ask.dst:
-            finding = lossy(self.net, Ask(ask.src, ask.dst, name=ask.name)) or finding
+            finding = self._beneath(ask) or finding
         yield Answer(ask, self._with_output(finding), journey)
         if sizes and finding is None and ask.dst:
             yield from self._sizes([ask])
             yield from self._losses([ask])
+
+    def _beneath(self, ask: Ask) -> Finding | None:
+        """What may be wrong further down, and is asked only when something is: some packets are lost, or large ones."""
+        sized = next(self._sizes([ask]), None) if ask.url else None
+        return lossy(self.net, Ask(ask.src, ask.dst, name=ask.name)) or (sized.finding if sized else None)
 
     def _journey(self, ask: Ask) -> Journey:
         for number in range(TRIES):

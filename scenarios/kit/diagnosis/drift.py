@@ -84,7 +84,8 @@ def _filters(before: Facts, now: Facts) -> Iterator[Finding]:
             sentence = f"has other rules in its chain '{chain}': {len(has[chain])} now, {len(had[chain])} then"
         else:
             continue
-        yield _finding("filter", now, sentence, "nft", "list", "ruleset")
+        shows = ("chain", *chain.split()) if chain in has else ("tables",)
+        yield _finding("filter", now, sentence, "nft", "list", *shows)
 
 
 def _rules_by_chain(facts: Facts) -> dict[str, list[str]]:
