@@ -6,11 +6,14 @@ from .. import probes
 from ..command import attempt
 from ..expect import claims
 
+# A server that is silent for three seconds is given up, one that is only slow is not.
+GIVE_UP = ("--connect-timeout", "3", "--speed-limit", "1", "--speed-time", "3", "--max-time", "60")
+
 
 @claims("{client} fetches {url}")
 def fetches(net, client: str, url: str, shows: str = "") -> str | None:
     """curl(1) on ``client`` gets a page, which contains ``shows``. A node's name in the URL stands for its address."""
-    done = attempt(net[client], "curl", "-sS", "--fail", "--max-time", "3", spelled_out(net, url))
+    done = attempt(net[client], "curl", "-sS", "--fail", *GIVE_UP, spelled_out(net, url))
     if done.returncode:
         return done.stderr.strip()
     return None if shows in done.stdout else f"the page says {done.stdout.strip()[:120]!r}"

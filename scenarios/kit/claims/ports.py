@@ -9,6 +9,7 @@ from ..pki import Authority
 from ..services.smtp import mailbox
 from ..services.ssh import ssh
 from ..tables import connections
+from .application import GIVE_UP
 from .wire import carries
 
 DELIVERY = 3.0  # seconds from the server's "OK" to the mailbox
@@ -26,7 +27,7 @@ def at(server: str, port: int, during: Claim, protocol: str = "tcp") -> Claim:
 @claims("{client} fetches {url}, and trusts its certificate")
 def fetches_securely(net, client: str, url: str, authority: Authority, shows: str = "") -> str | None:
     """curl(1) on ``client`` gets a page over TLS from a server which this authority vouches for."""
-    done = attempt(net[client], "curl", "-sS", "--fail", "--max-time", "3", "--cacert", "/dev/stdin", url,
+    done = attempt(net[client], "curl", "-sS", "--fail", *GIVE_UP, "--cacert", "/dev/stdin", url,
                    stdin=authority.certificate)
     if done.returncode:
         return done.stderr.strip()
