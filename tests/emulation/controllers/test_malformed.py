@@ -2,7 +2,8 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 
 import pytest
@@ -29,17 +30,20 @@ class Room(Topo):
         self.addLan("s1", LAN, ann=10, abe=20, rogue=66)
 
 
-def seeds(mac: bytes) -> list[bytes]:
-    """Well-formed frames, from the ethertype on, of every kind that a controller reads; to be spoilt."""
+def seeds(mac: bytes, inner: Callable[[bytes], bytes]) -> list[bytes]:
+    """Well-formed frames, from the ethertype on, of every kind that a controller reads; ``inner`` spoils what is inside
+    headers that are right, so that a reader comes to read it.
+    """
     ann, gateway, front = (bytes([192, 168, 1, last]) for last in (10, 1, 100))
-    arp = b"\x08\x06\0\1\x08\0\6\4\0\1" + mac + ann + bytes(6) + gateway
+    arp = b"\x08\x06" + inner(b"\0\1\x08\0\6\4\0\1" + mac + ann + bytes(6) + gateway)
     discover = b"\1\1\6\0\1\2\3\4\0\0\x80\0" + bytes(16) + mac + bytes(202) + b"\x63\x82\x53\x63\xff"
-    dhcp = ipv4(17, bytes(4), b"\xff" * 4, b"\0\x44\0\x43\1\x0c\0\0" + discover)
-    echo = ipv4(1, ann, gateway, b"\x08\0\0\0\0\1\0\1" + bytes(8))
-    syn = ipv4(6, ann, front, b"\x10\0\0\x50\0\0\0\1\0\0\0\0\x50\2\4\0\0\0\0\0")
-    neighbour = b"\x87\0\0\0\0\0\0\0\x20\1\x0d\xb8\0\1" + bytes(9) + b"\1\1\1" + mac
-    solicitation = b"\x86\xdd\x60\0\0\0\0\x20\x3a\xff" + bytes(16) + b"\xff\2" + bytes(13) + b"\1" + neighbour
-    lldp = b"\x88\xcc\2\x09\7" + bytes(7) + b"\1\4\5\7\0\0\0\1\6\2\0\4\xfe\x14\0\x26\xe1\x5e" + bytes(18)
+    dhcp = ipv4(17, bytes(4), b"\xff" * 4, udp(68, 67, inner(discover)))
+    echo = ipv4(1, ann, gateway, inner(b"\x08\0\0\0\0\1\0\1" + bytes(8)))
+    syn = ipv4(6, ann, front, inner(b"\x10\0\0\x50\0\0\0\1\0\0\0\0\x50\2\4\0\0\0\0\0"))
+    neighbour = inner(b"\x87\0\0\0\0\0\0\0\x20\1\x0d\xb8\0\1" + bytes(9) + b"\1\1\1" + mac)
+    solicitation = (b"\x86\xdd\x60\0\0\0" + len(neighbour).to_bytes(2) + b"\x3a\xff" + bytes(16) + b"\xff\2"
+                    + bytes(13) + b"\1" + neighbour)
+    lldp = b"\x88\xcc" + inner(b"\2\x09\7" + bytes(7) + b"\1\4\5\7\0\0\0\1\6\2\0\4\xfe\x14\0\x26\xe1\x5e" + bytes(18))
     tagged = [b"\x81\0\0\x0a" + arp, b"\x81\0\xff\xff" + echo, b"\x88\xa8\0\1" + lldp]
     return [arp, dhcp, echo, syn, solicitation, lldp, *tagged]
 
@@ -47,6 +51,10 @@ def seeds(mac: bytes) -> list[bytes]:
 def ipv4(protocol: int, source: bytes, target: bytes, payload: bytes) -> bytes:
     length = (20 + len(payload)).to_bytes(2)
     return b"\x08\0\x45\0" + length + b"\0\0\0\0\x40" + bytes([protocol]) + b"\0\0" + source + target + payload
+
+
+def udp(source: int, target: int, payload: bytes) -> bytes:
+    return source.to_bytes(2) + target.to_bytes(2) + (8 + len(payload)).to_bytes(2) + b"\0\0" + payload
 
 
 def spoilt(frame: bytes, random: Random) -> bytes:
@@ -82,12 +90,14 @@ def taken(net) -> int:
 
 def nonsense(mac: bytes) -> Iterator[bytes]:
     """Spoilt frames of every kind, to whoever reads that kind; most of them from an address of their own."""
-    random, kinds = Random(7), seeds(mac)
+    random = Random(7)
+    spoil, leave = partial(spoilt, random=random), bytes
     for number in range(COUNT):
-        kind = random.choice(kinds)
+        within, around = (spoil, leave) if number % 2 else (leave, spoil)
+        kind = random.choice(seeds(mac, within))
         target = NEAREST_BRIDGE if kind.startswith(b"\x88\xcc") else random.choice(TARGETS)
         source = b"\2" + random.randbytes(5) if number % 4 else mac
-        yield bytes.fromhex(target) + source + spoilt(kind, random)
+        yield bytes.fromhex(target) + source + around(kind)
 
 
 @pytest.mark.lab
