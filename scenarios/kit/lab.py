@@ -120,10 +120,11 @@ class Lab:
         yield control.Descriptors([own["user"], own["ipc"], own["uts"], net, own["pid"], own["mnt"]])
 
     def _resolve(self, where: str) -> Answers:
-        """The node and interfaces that a selector stands for."""
+        """The node and interfaces that a selector stands for; of a wire, the first end."""
         from . import selector
 
-        found = selector.interfaces(self._running(), where)
+        net = self._running()
+        found = selector.interfaces(net, where)[:None if where in net else 1]
         yield {"node": found[0].node.name if found else where, "interfaces": [intf.name for intf in found],
                "single": ":" in where}
 

@@ -64,7 +64,8 @@ def _hop(net, drawing: Drawing, world: World, journey: Journey, node: str, came:
          left: Packet | None) -> Hop:
     came_by, left_by = (place(each)[1] if each else "" for each in (came, left))
     if drawing.is_switch(node):
-        return Hop(node, came_by, left_by, tuple(_flows(net, node, came)))
+        told = (line for line in _flows(net, node, came) if line != "drop" or left is None)  # else it was a copy's end
+        return Hop(node, came_by, left_by, tuple(told))
     reasons = [*_rulings(journey, node), *_conversation(net, world, node, came, left)]
     reasons += _routing(world, node, left) if left else _arrival(world, node, journey, came)
     return Hop(node, came_by, left_by, tuple(reasons), tuple(rewritten(came, left)))
@@ -158,7 +159,14 @@ def _flows(net, switch: str, came: Packet | None) -> Iterator[str]:
         return
     port = net[switch].ports.get(net[switch].nameToIntf.get(f"{switch}-{place(came)[1]}"))
     told = attempt(net[switch], "ovs-appctl", "ofproto/trace", switch, f"in_port={port}", came.data.hex()).stdout
-    bridge = told.partition("bridge(")[2]
-    for number, rule in re.findall(r"^ *(\d+)\. (.*)$", bridge, re.MULTILINE):
-        yield f"table {number}: {rule.partition(', cookie')[0]}"
-    yield from (line.strip() for line in bridge.splitlines() if line.strip().startswith(("->", "forwarding to")))
+    yield from spelled(told.partition("bridge(")[2])
+
+
+def spelled(told: str) -> Iterator[str]:
+    """The rules, and what each did, in the order in which Open vSwitch tells them; pure."""
+    for line in map(str.strip, told.splitlines()):
+        rule = re.match(r"(\d+)\. (.*?)(?:, cookie .*)?$", line)
+        if rule:
+            yield f"table {rule[1]}: {rule[2]}"
+        elif line.startswith(("->", "forwarding to", "drop")):
+            yield line

@@ -179,6 +179,12 @@ def test_what_was_rewritten():
         "source 10.0.1.2 > 10.0.2.2", "destination 10.0.2.2 > 10.0.1.2"]
 
 
+def test_the_rules_of_a_switch_are_told_in_order_with_what_they_did():
+    told = ' 0. in_port=1, priority 9, cookie 0x1\n    goto_table:1\n 1. No match.\n    drop\nFinal flow: unchanged\n'
+
+    assert list(trace.spelled(told)) == ["table 0: in_port=1, priority 9", "table 1: No match.", "drop"]
+
+
 def test_counters_are_read_by_their_columns():
     assert dict(watch.parse(PROC_NET_DEV)) == {"a-eth0": {
         "rx_bytes": 1000, "rx_packets": 10, "rx_errors": 1, "rx_drops": 2,
