@@ -14,12 +14,14 @@ The run moves into a sandbox (see ``scenarios.kit.sandbox``) at the first test t
 that ask for neither come before.
 """
 
+import signal
 import sys
 
 import pytest
 
 USES_A_LAB = {"net", "lab"}
 BAD_INPUT = 2  # exit code
+STOPS = signal.SIGTERM, signal.SIGHUP
 
 
 def pytest_addoption(parser):
@@ -120,7 +122,16 @@ def _enter(config) -> None:
         sandbox.enter("tests", [str(config.rootpath)])
     except errors.CannotRun as error:
         pytest.exit(str(error), returncode=BAD_INPUT)
+    for stop in STOPS:
+        signal.signal(stop, _stop)
     config._tmp_path_factory._basetemp = None  # the lab has its own /tmp; tmp_path is made anew there
+
+
+def _stop(number: int, _frame) -> None:
+    """Told to stop: this is no failure of the test that happens to run, and the next ones are not begun."""
+    for stop in STOPS:
+        signal.signal(stop, signal.SIG_IGN)
+    pytest.exit(f"told to stop by {signal.Signals(number).name}", returncode=128 + number)
 
 
 def _skip_without(scenario) -> None:

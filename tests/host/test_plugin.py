@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 
@@ -40,6 +41,16 @@ def test_that_fails(net):
 '''
 
 
+SLOW = TESTS + '''
+def test_that_takes_long(net):
+    print("now", flush=True)
+    reachable("left", "10.1.0.77", within=60).verify(net)
+
+def test_that_comes_after(net):
+    raise AssertionError("this one must not be begun")
+'''
+
+
 @pytest.fixture
 def project(terminal):
     (terminal.home / "pair.py").write_text(SCENARIO)
@@ -50,6 +61,21 @@ def project(terminal):
 def run_pytest(terminal, *words: str) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-m", "pytest", *words], cwd=terminal.home, env=terminal.environment(),
                           capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=100)
+
+
+def test_a_run_that_is_told_to_stop_stops_at_once_and_blames_no_test(project):
+    (project.home / "test_pair.py").write_text(SLOW)
+    run = subprocess.Popen([sys.executable, "-m", "pytest", "-s"], cwd=project.home, env=project.environment(),
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL)
+    while "now" not in (line := run.stdout.readline()):
+        assert line, "it ended before it was told to"
+    run.send_signal(signal.SIGTERM)
+    rest, _ = run.communicate(timeout=30)
+
+    assert run.returncode == 128 + signal.SIGTERM, rest
+    assert "told to stop by SIGTERM" in rest
+    assert "failed" not in rest
+    project.wait_until_gone()
 
 
 def test_one_test_for_each_claim(project):
