@@ -1,6 +1,7 @@
-"""What each kernel can do, asked of `lab doctor` and `lab list` in each place; writes the tables in kernels.md.
+"""What each kernel can do, asked of `lab doctor` and `lab list` in each place, and where tests ran that some place
+skipped; writes the tables in kernels.md.
 
-    .venv/bin/python docs/kernels.py    (vagrant/check-vm leaves the VM's answers in reports/vm)
+    .venv/bin/python -m docs.kernels    (.ci/run leaves in reports/ what the VM answered, and which test ran where)
 """
 
 import json
@@ -9,6 +10,9 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
+
+from tests import tiers
 
 HERE = Path(__file__).parent
 PAGE = HERE / "kernels.md"
@@ -24,6 +28,9 @@ def main() -> None:
     for question in QUESTIONS:
         columns = [answers(question, json.loads(place(question))) for place in (here, in_uml)]
         text = replaced(text, question, table([*columns, in_the_vm(question, text)]))
+    if all(path.exists() for path in tiers.PLACES.values()):
+        text = replaced(text, "tests", table(fates(tiers.outcomes(
+            {place: ElementTree.parse(path) for place, path in tiers.PLACES.items()}))))
     text = re.sub(r"(?<=Asked on )[\d-]+", date.today().isoformat(), text)
     PAGE.write_text(text)
 
@@ -62,6 +69,12 @@ def table(columns: list[Answers]) -> str:
     heads = [["", *PLACES], ["---"] * (len(PLACES) + 1)]
     rows = [[name, *(column.get(name, "not asked") for column in columns)] for name in columns[0]]
     return "".join(f"| {' | '.join(row)} |\n" for row in heads + rows)
+
+
+def fates(found: tiers.Outcomes) -> list[Answers]:
+    """For each place, how those tests fared there that some place has skipped; pure."""
+    told = tiers.skipped_somewhere(found)
+    return [{f"`{name}`": places.get(place, "") for name, places in told.items()} for place in tiers.PLACES]
 
 
 def last_column(text: str, question: str) -> Answers:
