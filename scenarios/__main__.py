@@ -71,9 +71,6 @@ def main() -> None:
         _end(f"{error.format_message().rstrip('.')}{hint}", BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
         _end("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has had enough
-        sys.exit(0)
 
 
 def _end(message: str, status: int) -> None:

@@ -25,7 +25,10 @@ def list_scenarios(as_json: bool) -> None:
     for row in rows:
         lacks = f"lacks {', '.join(row['missing'])}" if row["missing"] else "ready"
         table.add_row(str(row["chapter"]), row["name"], row["lesson"], lacks)
-    Console().print(table)
+    console = Console()
+    with console.capture() as drawn:
+        console.print(table)
+    click.echo(drawn.get(), nl=False)
 
 
 @click.command()

@@ -3,10 +3,14 @@
 import difflib
 import importlib
 import importlib.util
+import os
 import re
+import sys
 from pathlib import Path
 
 import click
+
+NOBODY_READS = 141
 
 
 class LazyGroup(click.Group):
@@ -32,6 +36,16 @@ class LazyGroup(click.Group):
             near = difflib.get_close_matches(args[0], self.commands_at, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"no such command: {args[0]!r}{hint}", ctx) from None
+
+    def invoke(self, ctx):
+        """Run the command; when whoever reads its output has had enough, end as a shell tells of SIGPIPE."""
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed at the end
+            sys.exit(NOBODY_READS)
+        return answer
 
     def format_commands(self, ctx, formatter):
         """The list of commands, from the first lines of their docstrings, read without importing them."""

@@ -222,26 +222,6 @@ def test_a_lab_is_recorded_from_its_first_packet(terminal):
     assert icmp_in(terminal.home / "a.pcapng") > 4
 
 
-@pytest.mark.parametrize("words", [["show"], ["graph"], ["faults"], ["diagnose"]])
-def test_a_reader_that_has_had_enough_is_no_error(terminal, two, words):
-    command = terminal.start(*words, two)
-    command.stdout.close()
-
-    with command.stderr as errors:
-        assert "Traceback" not in errors.read()
-    command.wait(20)
-
-
-def test_ctrl_c_ends_a_watch_in_one_line(terminal, two):
-    watch = terminal.start("watch", two, "--every", "0.2")
-    watch.stdout.readline()
-    watch.send_signal(signal.SIGINT)
-    _, errors = watch.communicate(timeout=20)
-
-    assert "Traceback" not in errors
-    assert watch.returncode in (-signal.SIGINT, 130)
-
-
 def test_the_commands_of_a_page_run_as_they_stand(terminal, two):
     page = pages.current(catalogue.find("two_computers"))
     lines = [shlex.split(line.replace("two_computers", two))[1:] for line in pages.commands(page)]

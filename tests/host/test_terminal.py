@@ -135,15 +135,23 @@ def test_ctrl_c_at_any_moment_of_a_start_leaves_nothing(terminal, wait):
     terminal.wait_until_gone()
 
 
-@pytest.mark.parametrize("words", [*READS, "watch LAB --every 0.1"])
-def test_a_reader_that_takes_one_line_is_no_error(terminal, two, words):
-    shell = f"{shlex.join(terminal.command(*words.replace('LAB', two).split()))} 2>errors | head -1"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", shell], cwd=terminal.home, env=terminal.environment(),
+@pytest.mark.parametrize("words", READS)
+def test_a_reader_that_has_had_enough_is_no_error(terminal, two, words):
+    command = terminal.start(*words.replace("LAB", two).split())
+    command.stdout.close()
+
+    with command.stderr as errors:
+        assert errors.read() == ""
+    assert command.wait(LONGEST) == 141
+
+
+def test_what_goes_on_for_ever_ends_with_its_reader(terminal, two):
+    watch = f"{shlex.join(terminal.command('watch', two, '--every', '0.1'))} 2>errors | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", watch], cwd=terminal.home, env=terminal.environment(),
                           capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=LONGEST)
 
-    assert len(done.stdout.splitlines()) == 1
+    assert (done.returncode, len(done.stdout.splitlines())) == (141, 1)
     assert (terminal.home / "errors").read_text() == ""
-    assert done.returncode in (0, 141, 1)
 
 
 def test_less_pages_through_it(terminal, two):

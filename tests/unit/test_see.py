@@ -11,7 +11,7 @@ from scenarios.kit.lines import aligned
 from scenarios.kit.look import daemons, kernel, table
 from scenarios.kit.routing.relation import Role
 from scenarios.kit.routing.speaker import Neighbour
-from tests.unit.test_diagnosis import DRAWING, MACS, WORLD, B, changed, frame, link
+from tests.unit.test_diagnosis import DRAWING, MACS, WORLD, A, B, changed, frame, link
 
 PROC_NET_DEV = """\
 Inter-|   Receive | Transmit
@@ -125,6 +125,8 @@ def test_the_drawing_tells_ases():
 def test_wires_go_around_whoever_stands_between():
     past = picture.Line.between((0, 0), (300, 0), 0.25)
 
+    assert picture._wire({"a": (0, 0), "b": (100, 0)}, A, B).at(0.5)[1] == 0
+    assert picture._wire({"a": (0, 0), "b": (400, 0)}, A, B).at(0.5)[1] > picture.TALL
     assert (past.at(0), past.at(1)) == ((0, 0), (300, 0))
     assert abs(past.at(0.5)[1]) > picture.TALL
 
