@@ -67,7 +67,7 @@ def test_what_was_drawn_by_lot_stays_a_secret_until_it_is_solved(terminal, two):
 
 @pytest.mark.parametrize(("words", "complaint"), [
     (["break", "LAB"], "name a fault of ./lab faults LAB, or draw one with --random"),
-    (["break", "LAB", "flood"], "no fault is called 'flood'; there are: cable_out, wrong_mask"),
+    (["break", "LAB", "flood"], "no fault is called 'flood'; there are: cable_out, stale_neighbour, wrong_mask"),
     (["solve", "LAB"], "nothing is broken in LAB"),
     (["break", "nothing", "--random"], "no running lab is called 'nothing'"),
     (["run", "two_computers", "--break", "flood"], "no fault is called 'flood'"),
@@ -222,9 +222,23 @@ def test_a_lab_is_recorded_from_its_first_packet(terminal):
     assert icmp_in(terminal.home / "a.pcapng") > 4
 
 
-def test_the_commands_of_a_page_run_as_they_stand(terminal, two):
-    page = pages.current(catalogue.find("two_computers"))
-    lines = [shlex.split(line.replace("two_computers", two))[1:] for line in pages.commands(page)]
+@pytest.fixture(params=os.environ.get("PAGES", "two_computers").split())
+def shown_lab(request, terminal):
+    """A scenario, and the name of a lab of it: of one, or of those that ``PAGES=\"nat lan\" ./lab test …`` names."""
+    name = f"page-{terminal.mark[:8]}"
+    screen = Screen(terminal, "run", request.param, "--name", name)
+    screen.read_until("mininet>")
+    yield request.param, name
+    screen.process.kill()
+    screen.process.wait()
+    os.close(screen.master)
+
+
+def test_the_commands_of_a_page_run_as_they_stand(terminal, shown_lab):
+    """All are typed, in order; captures listen from the first on, and hear what crosses meanwhile."""
+    scenario, name = shown_lab
+    lines = [shlex.split(line)[1:] for line in pages.commands(pages.current(catalogue.find(scenario)))]
+    lines = [[name if word == scenario else word for word in words] for words in lines]
     captures = [terminal.start(*words, "-c", "1") for words in lines if words[0] == "capture"]
     for capture in captures:
         waiting.until(lambda capture=capture: "listening on" in capture.stderr.readline(), 20, "tcpdump to listen")

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import struct
 import subprocess
 import termios
@@ -154,6 +155,7 @@ def test_what_goes_on_for_ever_ends_with_its_reader(terminal, two):
     assert (terminal.home / "errors").read_text() == ""
 
 
+@pytest.mark.skipif(not shutil.which("less"), reason="there is no less here")
 def test_less_pages_through_it(terminal, two):
     less = Window(terminal, "show", two, piped="less")
     less.until("interfaces")
