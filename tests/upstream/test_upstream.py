@@ -1,7 +1,7 @@
 """Mininet's own tests pass with our classes in the place of Mininet's.
 
-They need a checkout of Mininet 2.3.0, which is not ours to keep here: ``tests/upstream/fetch DIRECTORY`` gets Debian's, or
-take https://github.com/mininet/mininet; then ``MININET_CHECKOUT=DIRECTORY ./lab test tests/upstream``.
+They need a checkout of Mininet 2.3.0, which is not ours to keep here: ``tests/upstream/fetch DIRECTORY`` gets Debian's,
+or take https://github.com/mininet/mininet; then ``MININET_CHECKOUT=DIRECTORY ./lab test tests/upstream``.
 """
 
 import json
