@@ -23,7 +23,7 @@ def test_without_its_cable_a_host_is_alone(net):
 
 
 def test_a_broadcast_reaches_everybody_once(net):
-    with taps(net, "b", "c", filter="arp") as (at_b, at_c):
+    with taps(net, "b", "c", filter="arp host 192.168.1.99") as (at_b, at_c):
         net["a"].place.sysctl({"net/ipv4/neigh/a-eth0/mcast_solicit": 1})
         reachable("a", "192.168.1.99", within=0).ask(net)
 
