@@ -12,6 +12,7 @@ from .scenario import Scenario
 from .waiting import Stopwatch
 
 SHOWING = 10  # seconds until what was injected can be seen to be there: a daemon may have to be told
+HEALING = 20  # seconds until what was repaired works again: a tunnel has to be called anew
 AT_ONCE = 0.5  # seconds to ask a claim that may still fail
 LARGEST_SEED = 9999  # short enough to be told to a neighbour
 
@@ -81,6 +82,7 @@ class Trouble:
         fault = self.current().fault
         if fault.injected(self.net) or not self._healed(fault):
             fault.repair(self.net)
+            waiting.poll(lambda: self._healed(fault), HEALING)
         if fault.injected(self.net):
             raise LabError(f"the repair did not help; start the lab anew: ./lab stop {self.lab}")
         self.search = None

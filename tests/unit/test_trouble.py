@@ -51,6 +51,19 @@ def test_a_named_fault_is_no_secret_and_a_drawn_one_is(trouble):
     assert trouble.inject(seed=1).secret
 
 
+def test_what_was_restored_is_given_the_time_to_work_again(trouble):
+    """A tunnel has to be called anew: the lamp is warm only when it was looked at three times."""
+    cold = []
+    warm = Claim("the lamp is warm", lambda world: cold.pop() if cold else None, 0)
+    trouble.scenario = type("Slow", (Lesson,), {"claims": [*Lesson.claims, warm]})()
+    trouble.inject("lamp")
+    cold.extend(["cold"] * 3)
+
+    trouble.restore()
+
+    assert [str(verdict) for verdict in trouble.scenario.ask(trouble.net) if not verdict.held] == []
+
+
 def test_the_same_seed_draws_the_same_fault_and_every_fault_can_be_drawn(trouble):
     lots = [drawn(trouble.scenario, seed).name for seed in range(50)]
 
