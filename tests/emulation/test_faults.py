@@ -3,6 +3,7 @@
 import pytest
 
 from scenarios.kit import catalogue, waiting
+from scenarios.kit.expect import Verdict
 
 PATIENCE = 0.5  # seconds for a claim that must fail
 NOTICING = 10  # seconds until it fails: neighbours and routing daemons remember for a while what was
@@ -39,12 +40,11 @@ def test_fault(lab, network, name, fault):
 
     fault.inject(net)
     assert fault.injected(net), "it was not injected"
-    unnoticed = unmoved(net, [claim for claim in scenario.claims if fault.hits(str(claim))])
-    others = [claim.ask(net) for claim in scenario.claims if not fault.hits(str(claim))]
+    verdicts = once_noticed(net, scenario, fault)
     fault.repair(net)
 
-    assert unnoticed == []
-    assert_all_hold(others)
+    assert [str(each.claim) for each in verdicts if each.held and fault.hits(str(each.claim))] == [], "unnoticed"
+    assert_all_hold(each for each in verdicts if not fault.hits(str(each.claim)))
     assert not fault.injected(net), "it was not repaired"
     assert_all_hold(scenario.ask(net))
 
@@ -53,13 +53,13 @@ def assert_all_hold(verdicts):
     assert [str(verdict) for verdict in verdicts if not verdict.held] == []
 
 
-def unmoved(net, claims) -> list[str]:
-    """The claims that hold all the same, once there is nothing left to come."""
-    held: list[str] = []
+def once_noticed(net, scenario, fault) -> list[Verdict]:
+    """What becomes of all claims, asked in their order, once those that must fail do, or there is nothing to come."""
+    verdicts: list[Verdict] = []
 
     def noticed() -> bool:
-        held[:] = [str(claim) for claim in claims if claim.ask(net, PATIENCE).held]
-        return not held
+        verdicts[:] = [claim.ask(net, PATIENCE if fault.hits(str(claim)) else None) for claim in scenario.claims]
+        return not any(each.held and fault.hits(str(each.claim)) for each in verdicts)
 
     waiting.poll(noticed, NOTICING)
-    return held
+    return verdicts
