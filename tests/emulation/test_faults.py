@@ -4,6 +4,7 @@ import pytest
 
 from scenarios.kit import catalogue, waiting
 from scenarios.kit.expect import Verdict
+from scenarios.kit.trouble import SHOWING
 
 PATIENCE = 0.5  # seconds for a claim that must fail
 NOTICING = 10  # seconds until it fails: neighbours and routing daemons remember for a while what was
@@ -39,13 +40,15 @@ def test_fault(lab, network, name, fault):
     net = network(scenario)
 
     fault.inject(net)
-    assert fault.injected(net), "it was not injected"
-    verdicts = once_noticed(net, scenario, fault)
-    fault.repair(net)
+    try:
+        assert waiting.poll(lambda: fault.injected(net), SHOWING), "it was not injected"
+        verdicts = once_noticed(net, scenario, fault)
+    finally:
+        fault.repair(net)
 
     assert [str(each.claim) for each in verdicts if each.held and fault.hits(str(each.claim))] == [], "unnoticed"
     assert_all_hold(each for each in verdicts if not fault.hits(str(each.claim)))
-    assert not fault.injected(net), "it was not repaired"
+    assert waiting.poll(lambda: not fault.injected(net), SHOWING), "it was not repaired"
     assert_all_hold(scenario.ask(net))
 
 
