@@ -50,10 +50,10 @@ def stops_live(net, src: str, dst: str, controller: str, forbidding: Policy) -> 
         with reconfigured(net, controller, forbidding.text()):
             talk.far.settimeout(BLOCKED)
             stopped = next((word for word in WORDS if _sent(talk, word) is None), None)
+        if stopped is None:
+            return "what was sent while it was forbidden came all the same"
         talk.far.settimeout(AGAIN)
         late = _received(talk.far)
-    if stopped is None:
-        return "what was sent while it was forbidden came all the same"
     return None if late == stopped else f"of what was sent while it was forbidden {late!r} came afterwards"
 
 
