@@ -3,6 +3,7 @@
 A run records it, a file keeps it, and the scenario's page shows it; so that a page is the same each time it is made.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -75,7 +76,12 @@ def told(lab: str, finding: Finding | None) -> list[str]:
     lines = [f"{finding.layer}: {finding.sentence}"]
     if finding.command:
         lines.append(f"$ {finding.shown_by(lab)}")
-    return [*lines, *(f"  {line.strip()}" for line in finding.output)]
+    return [*lines, *(f"  {anywhere(line.strip())}" for line in finding.output)]
+
+
+def anywhere(line: str) -> str:
+    """A line that would be the same wherever this checkout lies."""
+    return line.replace(sys.executable, "python").replace(f"{Path(__file__).parents[2]}/", "")
 
 
 def _measured(verdicts: Iterator[Verdict]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 
 import pytest
 
@@ -125,3 +126,9 @@ class TestTour:
         assert (tour.beside(way, way[0], -1), tour.beside(way, way[-1], 1)) == (way[0], way[-1])
         with pytest.raises(NoSuchThing):
             tour.named(way, "atlantis")
+
+
+def test_what_was_recorded_does_not_tell_where():
+    ran = f"root 1 {sys.executable} -P {shown.__file__}"
+
+    assert shown.anywhere(ran) == "root 1 python -P scenarios/kit/shown.py"
