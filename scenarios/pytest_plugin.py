@@ -55,7 +55,7 @@ def pytest_runtest_protocol(item):
 def net(request):
     """The running network of the module's ``scenario``."""
     scenario = request.module.scenario
-    _skip_without(scenario)
+    skip_without(scenario)
     with scenario.running(**getattr(request.module, "options", {})) as running:
         yield running
         _complain_of_dead_daemons(running)
@@ -134,7 +134,8 @@ def _stop(number: int, _frame) -> None:
     pytest.exit(f"told to stop by {signal.Signals(number).name}", returncode=128 + number)
 
 
-def _skip_without(scenario) -> None:
+def skip_without(scenario) -> None:
+    """Skip a test where the machine lacks what the scenario needs."""
     if scenario.missing:
         pytest.skip(f"this machine lacks {', '.join(map(str, scenario.missing))}; ./lab doctor tells the remedy")
 

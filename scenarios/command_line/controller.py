@@ -8,9 +8,10 @@ import click
 
 from scenarios.command_line import complete
 from scenarios.command_line.inside import relay
-from scenarios.command_line.see import JSON, LAB, aligned
+from scenarios.command_line.see import JSON, LAB
 from scenarios.kit import control
 from scenarios.kit.errors import LabError
+from scenarios.kit.lines import aligned
 
 HEXADECIMAL = {"eth_type", "vlan_vid", "metadata", "ct_state", "tcp_flags"}
 Row = dict[str, Any]

@@ -7,9 +7,10 @@ import click
 
 from scenarios.command_line import complete
 from scenarios.command_line.inside import relay
-from scenarios.command_line.see import JSON, LAB, aligned, deliver
+from scenarios.command_line.see import JSON, LAB, deliver
 from scenarios.kit import control
 from scenarios.kit.errors import LabError
+from scenarios.kit.lines import aligned
 
 COLUMNS = ("", "prefix", "via", "from", "preference", "path", "communities")
 

@@ -19,11 +19,10 @@ from .expect import Verdict
 from .facts import World, gather
 from .faults import Fault
 from .scenario import Scenario
+from .trouble import AT_ONCE, SHOWING
 
 DIRECTORY = Path(__file__).parents[2] / "docs" / "scenarios" / "shown"
 PACKETS = 6  # of a look
-SHOWING = 10.0  # seconds until what was injected can be seen to be there
-AT_ONCE = 0.5  # seconds to ask a claim of a network that is broken, so that what learns has learned
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def record(scenario: Scenario) -> Shown:
             measured = dict(_measured(scenario.ask(net)))
             packets = {command: list(_lines(ear)) for command, ear in ears.items()}
         baseline = gather(net, thoroughly=True)
-        found = {fault.name: _diagnosed(net, fault, baseline) for fault in scenario.faults}
+        found = {fault.name: diagnosed(net, fault, baseline) for fault in scenario.faults}
     return Shown(measured, packets, {name: told(scenario.name, finding) for name, finding in found.items()},
                  {name: finding.layer if finding else "" for name, finding in found.items()})
 
@@ -97,13 +96,22 @@ def _lines(ear: Tap) -> Iterator[str]:
     return iter(list(dict.fromkeys(describe(packet) for packet in ear.packets()))[:PACKETS])
 
 
-def _diagnosed(net, fault: Fault, baseline: World) -> Finding | None:
+def diagnosed(net, fault: Fault, baseline: World) -> Finding | None:
+    """What diagnose says of a fault, which is gone afterwards. Raises TimedOut, Unmet."""
     fault.inject(net)
-    waiting.until(lambda: fault.injected(net), SHOWING, f"{fault.name} to show")
-    for claim in net.scenario.claims:
-        claim.ask(net, AT_ONCE)
-    answers = list(Diagnosis(net, net.scenario.claims, baseline).run())
-    fault.repair(net)
+    try:
+        waiting.until(lambda: fault.injected(net), SHOWING, f"{fault.name} to show")
+        for claim in net.scenario.claims:  # so that what learns has learned
+            claim.ask(net, AT_ONCE)
+        finding = finding_of(net, baseline)
+    finally:
+        fault.repair(net)
     for claim in net.scenario.claims:
         claim.verify(net)
+    return finding
+
+
+def finding_of(net, baseline: World) -> Finding | None:
+    """What diagnose finds in a network as it is; None: nothing is wrong."""
+    answers = list(Diagnosis(net, net.scenario.claims, baseline).run())
     return answers[-1].finding if answers else None

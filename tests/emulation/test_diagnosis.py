@@ -13,11 +13,11 @@ import os
 import pytest
 
 from scenarios.kit import catalogue
-from scenarios.kit.diagnosis import Diagnosis
 from scenarios.kit.facts import gather
+from scenarios.kit.shown import diagnosed, finding_of
+from scenarios.pytest_plugin import skip_without
 
 GOAL = 0.9
-AT_ONCE = 0.5  # seconds for a claim of a network that is broken
 
 pytestmark = pytest.mark.lab
 FEW = ("routed_rooms", "tcp_udp", "two_computers")
@@ -29,33 +29,17 @@ scored: dict[str, tuple[str, str]] = {}
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_healthy_networks_are_well_and_broken_ones_are_scored(name):
     scenario = catalogue.find(name)
-    if scenario.missing:
-        pytest.skip(f"this machine lacks {', '.join(map(str, scenario.missing))}; ./lab doctor tells the remedy")
+    skip_without(scenario)
     with scenario.running() as net:
         assert [str(verdict) for verdict in scenario.ask(net) if not verdict.held] == []
         baseline = gather(net, thoroughly=True)
-        assert diagnosed(net, baseline) is None
+        assert finding_of(net, baseline) is None
         for fault in scenario.faults:
-            scored[f"{name} {fault.name}"] = fault.layer.lower(), layer_of(net, fault, baseline)
+            scored[f"{name} {fault.name}"] = fault.layer.lower(), layer(diagnosed(net, fault, baseline))
 
 
-def layer_of(net, fault, baseline) -> str:
-    fault.inject(net)
-    assert fault.injected(net)
-    try:
-        for claim in net.scenario.claims:
-            claim.ask(net, AT_ONCE)
-        finding = diagnosed(net, baseline)
-    finally:
-        fault.repair(net)
-    for claim in net.scenario.claims:
-        claim.verify(net)
+def layer(finding) -> str:
     return finding.layer.lower() if finding else "nothing"
-
-
-def diagnosed(net, baseline):
-    answers = list(Diagnosis(net, net.scenario.claims, baseline).run())
-    return answers[-1].finding if answers else None
 
 
 def test_the_rate(capsys):

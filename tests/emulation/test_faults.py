@@ -5,6 +5,7 @@ import pytest
 from scenarios.kit import catalogue, waiting
 from scenarios.kit.expect import Verdict
 from scenarios.kit.trouble import SHOWING
+from scenarios.pytest_plugin import skip_without
 
 PATIENCE = 0.5  # seconds for a claim that must fail
 NOTICING = 10  # seconds until it fails: neighbours and routing daemons remember for a while what was
@@ -34,8 +35,7 @@ def network():
 @pytest.mark.parametrize(("name", "fault"), CASES, ids=[f"{name}-{fault}" for name, fault in CASES])
 def test_fault(lab, network, name, fault):
     scenario = catalogue.find(name)
-    if scenario.missing:
-        pytest.skip(f"this machine lacks {', '.join(map(str, scenario.missing))}; ./lab doctor tells the remedy")
+    skip_without(scenario)
     fault, = (each for each in scenario.faults if each.name == fault)
     net = network(scenario)
 
