@@ -17,7 +17,7 @@ from controllers.rules import Table
 from controllers.tcp import ACK, FIN, RST, SYN, Tcp
 from controllers.topology import Endpoint
 from controllers.vlans import Vlans
-from tests.unit.controllers.dataplane import FakeHost, FakeNetwork
+from tests.unit.controllers.network import FakeHost, FakeNetwork
 
 FRONT, MAC = "10.0.0.100", "0e:00:00:00:00:02"
 CLIENT = "00:00:00:00:00:01"

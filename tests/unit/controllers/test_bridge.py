@@ -12,7 +12,7 @@ from controllers.pipeline import Pipeline
 from controllers.settings import SwitchSettings
 from controllers.stations import Address
 from controllers.topology import Endpoint, Role
-from tests.unit.controllers.dataplane import FakeNetwork
+from tests.unit.controllers.network import FakeNetwork
 
 KEY = bytes(16)
 A, B, C = "00:00:00:00:00:0a", "00:00:00:00:00:0b", "00:00:00:00:00:0c"

@@ -11,7 +11,8 @@ from controllers.inet import Ipv4, Udp
 from controllers.policy import PolicyCompiler, masked
 from controllers.router_settings import RouterSettings
 from controllers.rules import VLAN_PRESENT, Table
-from tests.unit.controllers.dataplane import TRACKED, FakeHost, FakeNetwork, matches
+from tests.unit.controllers.dataplane import TRACKED, matches
+from tests.unit.controllers.network import FakeHost, FakeNetwork
 from tests.unit.controllers.test_router import A, B, C, router, udp
 
 NETWORKS = {

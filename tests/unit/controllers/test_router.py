@@ -16,7 +16,7 @@ from controllers.router_settings import RouterSettings
 from controllers.routing import Router
 from controllers.rules import Table
 from controllers.topology import Endpoint
-from tests.unit.controllers.dataplane import FakeHost, FakeNetwork
+from tests.unit.controllers.network import FakeHost, FakeNetwork
 
 ROUTER = "0e:00:00:00:00:01"
 A, B, C, G, H = (f"00:00:00:00:00:{last:02x}" for last in range(10, 15))
