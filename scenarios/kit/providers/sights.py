@@ -8,7 +8,7 @@ from ..errors import LabError
 from ..routing import as_graph
 from . import looking_glass
 from .daemons import daemons_of
-from .ways import owners, traced
+from .ways import traced
 
 
 def glass(net, router: str, prefix: str | None = None) -> Iterator[dict[str, Any]]:
@@ -31,8 +31,7 @@ def picture(net, src: str | None = None, dst: str | None = None, svg: bool = Fal
 
 def as_way(net, src: str, dst: str) -> tuple[int, ...]:
     """The ASes through which packets go, by the answers of the routers on the way."""
-    ends = [owners(net).get(net[name].IP(), name) for name in (src, dst)]
-    nodes = [ends[0], *traced(net, src, dst)[1:], ends[1]]
+    nodes = [*traced(net, src, dst), dst]
     return tuple(dict.fromkeys(asn for name in nodes if name in net and (asn := net[name].params.get("asn"))))
 
 
