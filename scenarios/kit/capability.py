@@ -15,7 +15,8 @@ from pathlib import Path
 from .syscalls import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER, MS_PRIVATE, MS_REC, mount, unshare
 
 ZONED = "conntrack -I -s 10.0.0.1 -d 10.0.0.2 -p udp --sport 1 --dport 2 -t 9 -w 5"  # an entry of zone 5
-IN_UML = "a full kernel: ./lab run --kernel uml NAME"
+NAME = "NAME"  # in a remedy: the scenario that somebody wants to run
+IN_UML = f"a full kernel: ./lab run --kernel uml {NAME}"
 IN_A_VM = "a virtual machine, as vagrant/Vagrantfile makes it: user-mode Linux has not got it"
 PLACES = ("/usr/lib/frr", "/usr/lib/ipsec", "/usr/sbin", "/sbin")  # daemons outside an ordinary user's PATH
 

@@ -86,7 +86,7 @@ class Mark:
         if self.sequence is not None:
             return _direction_of_segment(packet, self.sequence)
         place = packet.data.find(self.payload) if self.payload else -1
-        if place < 0:
+        if place < 0 or packet.tcp:  # a switch and its controller talk of it
             return None
         if packet.udp and packet.udp.data.startswith(self.payload):
             return FORWARD

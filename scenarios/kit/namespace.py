@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
@@ -136,9 +136,12 @@ class Deed(partial):
 
 
 @contextmanager
-def drawing() -> Iterator[None]:
+def drawing(during: Callable[[], AbstractContextManager] = nullcontext) -> Iterator[None]:
     """Collect every rtnetlink request made inside, and carry them out together at the end: cables first, which are
-    laid from the lab's own namespace, then each namespace in its turn, then what was left for ``later``."""
+    laid from the lab's own namespace, then each namespace in its turn, then what was left for ``later``.
+
+    ``during`` is entered while the kernel is at it.
+    """
     global _drawing
     if _drawing is not None:  # we are part of a larger drawing
         yield
@@ -147,7 +150,8 @@ def drawing() -> Iterator[None]:
     try:
         yield
         drawn, _drawing = _drawing, None
-        courier(_visit, sorted(drawn.items(), key=lambda visit: not isinstance(visit[0], Root)))
+        with during():
+            courier(_visit, sorted(drawn.items(), key=lambda visit: not isinstance(visit[0], Root)))
         while _afterwards:
             _afterwards.pop(0)()
     finally:

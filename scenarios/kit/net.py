@@ -10,7 +10,7 @@ from mininet import net as mininet_net
 from mininet import topo as mininet_topo
 from mininet.node import Controller
 
-from . import netlink, nodes, ovs, pinger, waiting
+from . import netlink, nodes, ovs, pinger, vswitchd, waiting
 from .controller import RyuApp
 from .courier import send_courier
 from .errors import NoSuchThing
@@ -38,7 +38,7 @@ class Net(mininet_net.Mininet):
 
     def build(self):
         """Build the network: namespaces, cables and addresses in one drawing."""
-        with drawing():
+        with drawing(during=vswitchd.held):
             if self.onlooker:
                 later(partial(self.onlooker, self))
             super().build()

@@ -17,6 +17,7 @@ NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE = 1, 4, 0x100,
 NLMSG_ERROR = 2
 IFF_UP = 1
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINKINFO, IFLA_GROUP, IFLA_NET_NS_FD = 1, 3, 4, 18, 27, 28
+IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES = 31, 32
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST = 1, 2, 4
 IFA_F_NODAD = 2
@@ -50,11 +51,11 @@ def veth(name: str, peer: str, *, netns: int | None = None, peer_netns: int | No
     The peer starts down: the kernel sets its state before it has the other end, and refuses (ENOTCONN).
     """
     flags = IFF_UP if up else 0
-    far = _ifinfo(0) + _link_attributes(peer, peer_netns, peer_mac, group)
+    far = _ifinfo(0) + _link_attributes(peer, peer_netns, peer_mac, group) + ONE_QUEUE
     info = _nest(IFLA_LINKINFO, _attribute(IFLA_INFO_KIND, b"veth")
                  + _nest(IFLA_INFO_DATA, _nest(VETH_INFO_PEER, far)))
     return _request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-                    _ifinfo(flags) + _link_attributes(name, netns, mac, group) + info)
+                    _ifinfo(flags) + _link_attributes(name, netns, mac, group) + ONE_QUEUE + info)
 
 
 def link_set(index: int, *, up: bool | None = None, mac: str | None = None, name: str | None = None,
@@ -186,6 +187,12 @@ def _nest(kind: int, attributes: bytes) -> bytes:
     return struct.pack("=HH", 4 + len(attributes), kind) + attributes
 
 
+def _one_queue() -> bytes:
+    """Asked for one queue, the kernel makes one; not asked, it makes one for each processor, lets go of all but one,
+    and waits twice for a grace period meanwhile."""
+    return b"".join(_attribute(kind, struct.pack("=I", 1)) for kind in (IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES))
+
+
 def _request(kind: int, flags: int, body: bytes) -> bytes:
     return struct.pack("=IHHII", 16 + len(body), kind, NLM_F_REQUEST | NLM_F_ACK | flags, 0, 0) + body
 
@@ -231,3 +238,6 @@ def _attributes(data: bytes) -> dict[int, bytes]:
         found[kind] = data[at + 4:at + length]
         at += (length + 3) & ~3 or 4
     return found
+
+
+ONE_QUEUE = _one_queue()

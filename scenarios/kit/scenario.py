@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import cleandoc
 
-from .capability import Capability
+from .capability import NAME, Capability
 from .errors import CannotRun, LabError
 from .expect import Claim, Verdict
 from .faults import Fault
@@ -73,7 +73,7 @@ class Scenario:
     def check_machine(self) -> None:
         """Raise CannotRun, in one line, when something is missing."""
         if self.missing:
-            lacks = "; ".join(f"{each} ({each.remedy})" for each in self.missing)
+            lacks = "; ".join(f"{each} ({each.remedy.replace(NAME, self.name)})" for each in self.missing)
             raise CannotRun(f"{self.name}: this machine lacks {lacks}")
 
     @contextmanager

@@ -6,8 +6,9 @@ import resource
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import capability, waiting
@@ -70,6 +71,25 @@ def stop() -> None:
         for descriptor in sockets:
             closers.submit(os.close, descriptor)
         closers.shutdown(wait=False)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Keep the switch daemon still for a moment, in which many interfaces appear.
+
+    It would look at all of them again whenever there is one more, and be in the way of those who make them: the
+    kernel has one lock for all network configuration.
+    """
+    pid = _pid("ovs-vswitchd")
+    with suppress(ProcessLookupError):
+        if pid and _alive(pid):
+            os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            if pid:
+                os.kill(pid, signal.SIGCONT)
 
 
 def connections(log: str) -> dict[tuple[str, str], bool]:

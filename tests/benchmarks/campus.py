@@ -1,5 +1,6 @@
 """The network that all contenders build: a core switch, √n switches around it, and √n hosts at each of those."""
 
+from itertools import count
 from math import ceil, sqrt
 
 from mininet.topo import Topo
@@ -9,12 +10,12 @@ class Campus(Topo):
     """``n`` hosts; at 64, 256 and 1,024 the same as Mininet's TreeTopo of depth 2."""
 
     def build(self, n=64):
-        core = self.addSwitch("s1")
+        core, host = self.addSwitch("s1"), count(1)
         for number, size in enumerate(groups(n), 2):
             switch = self.addSwitch(f"s{number}")
             self.addLink(core, switch)
             for _ in range(size):
-                self.addLink(switch, self.addHost(f"h{len(self.hosts()) + 1}"))
+                self.addLink(switch, self.addHost(f"h{next(host)}"))
 
 
 class Row(Topo):

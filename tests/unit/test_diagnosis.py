@@ -214,6 +214,15 @@ def test_a_mark_tells_question_answer_and_error_apart():
     assert mark.direction(frame("a>", b"another")) is None
 
 
+def test_a_packet_that_a_switch_shows_its_controller_is_not_on_its_way():
+    mark = Mark(b"lab-probe-1")
+    told = dpkt.tcp.TCP(sport=6653, dport=40000, data=bytes(frame("a>", mark.payload).data))
+    packet = dpkt.ip.IP(src=bytes(4), dst=bytes(4), p=6, data=told)
+    packet.len = len(packet)
+
+    assert mark.direction(Packet(0, "s:lo", True, bytes(12) + b"\x08\x00" + bytes(packet))) is None
+
+
 def test_a_layer_has_a_name():
     with pytest.raises(ValueError, match="is not a layer"):
         Finding("magic", "")
