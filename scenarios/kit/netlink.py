@@ -9,7 +9,8 @@ import os
 import socket
 import struct
 from collections.abc import Iterable
-from ipaddress import ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE, RTM_NEWNEIGH = (
     16, 17, 20, 21, 24, 25, 28)
@@ -141,12 +142,18 @@ def send(requests: Iterable[bytes]) -> None:
         raise refused
 
 
+@lru_cache(4096)
+def parsed(ip: str) -> IPv4Address | IPv6Address:
+    """An address as a number; a table of all pairs has each of them many times."""
+    return ip_address(ip)
+
+
 def mac_bytes(mac: str) -> bytes:
     return bytes.fromhex(mac.replace(":", ""))
 
 
 def _neighbour(index: int, ip: str, state: int) -> bytes:
-    number = ip_address(ip)
+    number = parsed(ip)
     family = socket.AF_INET if number.version == 4 else socket.AF_INET6
     return struct.pack("=BxHiHBB", family, 0, index, state, 0, 0) + _attribute(NDA_DST, number.packed)
 

@@ -17,7 +17,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_interface
+from functools import lru_cache
+from ipaddress import ip_interface
 
 from mininet import log
 
@@ -103,13 +104,26 @@ def matrix(hosts: Sequence, family: int = 4, within: float = PATIENCE) -> dict[P
 
 
 def _ask_all(questions: list[Question], probers: list[_Prober], within: float) -> dict[Question, None]:
-    """In Mininet's order as far as it matters: the first host asks everybody, as if it had just moved here; then each
-    asks the next one, and is heard by all; then everybody everybody else."""
-    first = [question for question in questions if question[0] is probers[0]]
-    ring = [question for question in questions[:len(probers)] if question not in first]
-    rest = questions[len(probers):]
-    silent = [*_Survey(first).run(SILENT), *_Survey(ring).run(SILENT)]
-    return _Survey([*silent, *(question for question in rest if question[0] is not probers[0])]).run(within)
+    """Each host asks the next one, and is heard by all; then the first asks everybody; then everybody everybody else.
+
+    The first is asked for by nobody before: it may just have moved here, switches learn of it by what it sends, and
+    it is the first in Mininet, too. So the last host asks the second instead.
+    """
+    if not questions:
+        return {}
+    first, last, second = probers[0], probers[-1], probers[1].name
+    ring = [question for question in questions[:len(probers)] if _target(question) != first.name]
+    ring += [question for question in questions if question[0] is last and _target(question) == second]
+    leading = [question for question in questions if question[0] is first and question not in ring]
+    early = {*ring, *leading}
+    silent = [*_Survey(ring).run(SILENT), *_Survey(leading).run(SILENT)]
+    return _Survey([*silent, *(question for question in questions if question not in early)]).run(within)
+
+
+def _target(question: Question) -> str:
+    """The name of the host that is asked."""
+    prober, number = question
+    return prober.targets[number][0]
 
 
 class _Survey:
@@ -171,11 +185,8 @@ class _Survey:
 def report(hosts: Sequence, answered: dict[Pair, bool]) -> float:
     """Print a matrix in the words of Mininet's pingAll, and return the loss in percent."""
     for src in hosts:
-        log.output(f"{src.name} -> ")
-        for dst in hosts:
-            if src is not dst:
-                log.output(f"{dst.name} " if answered.get((src.name, dst.name)) else "X ")
-        log.output("\n")
+        reached = (dst.name if answered.get((src.name, dst.name)) else "X" for dst in hosts if src is not dst)
+        log.output(" ".join([f"{src.name} ->", *reached]) + " \n")
     sent, received = len(answered), sum(answered.values())
     if not sent:
         log.output("*** Warning: No packets sent\n")
@@ -185,6 +196,7 @@ def report(hosts: Sequence, answered: dict[Pair, bool]) -> float:
     return loss
 
 
+@lru_cache(4096)
 def echo(family: int, identifier: int, number: int, size: int = 0) -> bytes:
     """An echo request (RFC 792, RFC 4443) with ``size`` bytes of payload; for IPv6 the kernel fills in the checksum."""
     packet = struct.pack("!BBHHH", ECHO_REQUEST[family], 0, 0, identifier, number) + bytes(size)
@@ -233,7 +245,7 @@ def _prober(host, family: int, addresses: dict[str, str | None]) -> _Prober:
 
 def _on_network(interface: str, addresses: Iterable[str]) -> list[str]:
     network = ip_interface(interface).network
-    return [address for address in addresses if ip_address(address) in network]
+    return [address for address in addresses if netlink.parsed(address) in network]
 
 
 def _prick_up_ears(interface: str, addresses: Iterable[str]) -> None:
