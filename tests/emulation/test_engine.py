@@ -86,6 +86,11 @@ class TestSize:
         assert net["h1"].cmd("echo yes").strip() == "yes"
         assert (processes() - before)["bash"] == 1
 
+    def test_a_cable_has_one_queue_each_way_for_more_would_take_time_to_be_undone(self, build):
+        net = build(SingleSwitchTopo(2))
+
+        for told in net["h1"].cmd("ip -d link show h1-eth0"), net["s1"].cmd("ip -d link show s1-eth1"):
+            assert "numtxqueues 1 numrxqueues 1 " in told
 
     def test_switches_made_one_by_one_are_started_together(self, build, monkeypatch):
         asked = []
@@ -198,6 +203,14 @@ class TestComplaints:
 
         with pytest.raises(LabError, match="h1: the kernel refused a route: Network is unreachable"):
             Net(topo)
+
+    def test_the_switch_daemon_goes_on_after_a_network_that_could_not_be_built(self, build):
+        topo = Topo()
+        topo.addLink(topo.addHost("h8", defaultRoute="via 192.0.2.1"), topo.addSwitch("s8"))
+        with pytest.raises(LabError, match="h8: the kernel refused a route"):
+            Net(topo, switch=Bridge)
+
+        assert unreachable(build(SingleSwitchTopo(2))) == []
 
 
 class TestUserspaceChecksums:
