@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ FIRST_ROW = {"op": "insert", "table": "Open_vSwitch", "row": {
     "other_config": ["map", [["n-handler-threads", "1"], ["n-revalidator-threads", "1"]]]}}
 
 ending: list[int] = []  # processes that were killed and may not have noticed yet
+unread: list[int] = []  # sockets on which the switch daemon answers; it would warn of who hangs up before
 
 
 def start() -> None:
@@ -50,9 +52,22 @@ def _start_switch_daemon() -> None:
     """
     young = capability.kernel_datapath() and time.monotonic() < PROCESSORS_SEEN
     _run("ovs-vswitchd", f"unix:{RUN}/db.sock", *_daemon("ovs-vswitchd"), *(["--enable-dummy"] if young else []))
+    control = f"{RUN}/ovs-vswitchd.{_pid('ovs-vswitchd')}.ctl"
     if young:
-        control = f"{RUN}/ovs-vswitchd.{_pid('ovs-vswitchd')}.ctl"
         _run("ovs-appctl", "-t", control, "time/warp", PROCESSORS_SEEN * 1000)
+    if not capability.kernel_datapath():
+        _ask_for_datapath(control)
+
+
+def _ask_for_datapath(control: str) -> None:
+    """Before it forwards for the first time, the daemon looks at its clock for a tenth of a second. It may as well do
+    so while cables are laid; nobody waits for its answer (ovs-vswitchd(8), dpctl/add-dp)."""
+    while unread:
+        os.close(unread.pop())
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.connect(control)
+        daemon.sendall(json.dumps({"method": "dpctl/add-dp", "params": ["netdev@ovs-netdev"], "id": 0}).encode())
+        unread.append(daemon.detach())
 
 
 def stop() -> None:
