@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE, RTM_NEWNEIGH = (
@@ -52,11 +52,11 @@ def veth(name: str, peer: str, *, netns: int | None = None, peer_netns: int | No
     The peer starts down: the kernel sets its state before it has the other end, and refuses (ENOTCONN).
     """
     flags = IFF_UP if up else 0
-    far = _ifinfo(0) + _link_attributes(peer, peer_netns, peer_mac, group) + ONE_QUEUE
+    far = _ifinfo(0) + _link_attributes(peer, peer_netns, peer_mac, group) + _one_queue()
     info = _nest(IFLA_LINKINFO, _attribute(IFLA_INFO_KIND, b"veth")
                  + _nest(IFLA_INFO_DATA, _nest(VETH_INFO_PEER, far)))
     return _request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-                    _ifinfo(flags) + _link_attributes(name, netns, mac, group) + ONE_QUEUE + info)
+                    _ifinfo(flags) + _link_attributes(name, netns, mac, group) + _one_queue() + info)
 
 
 def link_set(index: int, *, up: bool | None = None, mac: str | None = None, name: str | None = None,
@@ -194,6 +194,7 @@ def _nest(kind: int, attributes: bytes) -> bytes:
     return struct.pack("=HH", 4 + len(attributes), kind) + attributes
 
 
+@cache
 def _one_queue() -> bytes:
     """Asked for one queue, the kernel makes one; not asked, it makes one for each processor, lets go of all but one,
     and waits twice for a grace period meanwhile."""
@@ -245,6 +246,3 @@ def _attributes(data: bytes) -> dict[int, bytes]:
         found[kind] = data[at + 4:at + length]
         at += (length + 3) & ~3 or 4
     return found
-
-
-ONE_QUEUE = _one_queue()

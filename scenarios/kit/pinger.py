@@ -106,8 +106,8 @@ def matrix(hosts: Sequence, family: int = 4, within: float = PATIENCE) -> dict[P
 def _ask_all(questions: list[Question], probers: list[_Prober], within: float) -> dict[Question, None]:
     """Each host asks the next one, and is heard by all; then the first asks everybody; then everybody everybody else.
 
-    The first is asked for by nobody before: it may just have moved here, switches learn of it by what it sends, and
-    it is the first in Mininet, too. So the last host asks the second instead.
+    Nobody asks the first before it has asked: it may just have moved here, and switches learn of it by what it sends,
+    as they do with Mininet. So the last host asks the second instead.
     """
     if not questions:
         return {}
