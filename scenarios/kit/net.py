@@ -37,11 +37,19 @@ class Net(mininet_net.Mininet):
         super().__init__(topo, switch=switch, host=host, controller=controller, link=link, intf=intf, **params)
 
     def build(self):
-        """Build the network: namespaces, cables and addresses in one drawing."""
-        with drawing(during=vswitchd.held):
-            if self.onlooker:
-                later(partial(self.onlooker, self))
-            super().build()
+        """Build the network: namespaces, cables and addresses in one drawing. If it fails, no cable is left."""
+        try:
+            with drawing(during=vswitchd.held):
+                if self.onlooker:
+                    later(partial(self.onlooker, self))
+                super().build()
+        except Exception:
+            self._take_back_cables()
+            raise
+
+    def _take_back_cables(self) -> None:
+        for intf in [intf for switch in self.switches for intf in switch.intfs.values() if intf.link]:
+            intf.delete()
 
     def buildFromTopo(self, topo=None):
         if not self.controllers and self.controller:

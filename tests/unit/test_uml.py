@@ -45,7 +45,8 @@ def complaint(**where: str) -> str:
 
 def test_a_scenario_that_needs_a_fuller_kernel_names_the_place_in_one_line():
     assert "lacks warp (sudo modprobe -a warp_drive, or run the lab in" in complaint()
-    assert complaint().startswith("topo: ") and "./lab run --kernel uml topo" in complaint()
+    assert complaint().startswith("topo: ")
+    assert "./lab run --kernel uml topo" in complaint()
     assert "\n" not in complaint()
 
 
