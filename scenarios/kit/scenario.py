@@ -52,6 +52,11 @@ class Scenario:
         return self.module.__name__.rpartition(".")[2]
 
     @property
+    def argument(self) -> str:
+        """What ``./lab run`` is given: the name, or for a scenario of one's own the file."""
+        return self.name if self.module.__name__.startswith("scenarios.") else str(self.module.__file__)
+
+    @property
     def text(self) -> str:
         return cleandoc(self.module.__doc__ or "")
 
@@ -73,7 +78,7 @@ class Scenario:
     def check_machine(self) -> None:
         """Raise CannotRun, in one line, when something is missing."""
         if self.missing:
-            lacks = "; ".join(f"{each} ({each.remedy.replace(NAME, self.name)})" for each in self.missing)
+            lacks = "; ".join(f"{each} ({each.remedy.replace(NAME, self.argument)})" for each in self.missing)
             raise CannotRun(f"{self.name}: this machine lacks {lacks}")
 
     @contextmanager

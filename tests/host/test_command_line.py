@@ -40,15 +40,16 @@ def test_a_mistake_in_a_file_of_ones_own_names_the_line(terminal):
 def test_a_missing_program_is_named_with_the_remedy(terminal):
     (terminal.home / "mine.py").write_text(
         "from scenarios.kit import Scenario, Topo\nfrom scenarios.kit.capability import module, program\n"
+        "class Mine(Topo): pass\n"
         "lacks = [program('frobnicated'), module('nonesuch', 'warp drive')]\n"
-        "scenario = Scenario(topo=Topo, claims=[], requires=lacks)\n")
+        "scenario = Scenario(topo=Mine, claims=[], requires=lacks)\n")
 
     done = terminal.lab("run", "mine.py")
 
     assert done.returncode == BAD_INPUT
     assert "this machine lacks the program frobnicated (run vagrant/provision.sh as root)" in done.stderr
-    assert "warp drive (sudo modprobe -a nonesuch, or run the lab in a full kernel: ./lab run --kernel uml mine)" \
-        in done.stderr
+    assert f"warp drive (sudo modprobe -a nonesuch, or run the lab in a full kernel: ./lab run --kernel uml " \
+           f"{terminal.home / 'mine.py'})" in done.stderr
 
 
 def test_the_catalogue_is_json_for_programs(terminal):
