@@ -129,8 +129,10 @@ def _enter(config) -> None:
 
 def _stop(number: int, _frame) -> None:
     """Told to stop: this is no failure of the test that happens to run, and the next ones are not begun."""
+    from scenarios.kit.sandbox import deaf
+
     for stop in STOPS:
-        signal.signal(stop, signal.SIG_IGN)
+        signal.signal(stop, deaf)
     pytest.exit(f"told to stop by {signal.Signals(number).name}", returncode=128 + number)
 
 

@@ -43,11 +43,23 @@ def open_ns(kind: str) -> int:
 
 
 def _pool() -> ThreadPoolExecutor:
-    """One pool for each process: threads do not survive fork(2)."""
+    """One pool for each process: threads do not survive fork(2).
+
+    It is opened by a thread that Ctrl-C does not interrupt: a pool that was interrupted between starting its thread
+    and noting that it has one would wait for that thread at the end, and never tell it to end.
+    """
     if os.getpid() not in _pools:
-        _pools.clear()
-        _pools[os.getpid()] = ThreadPoolExecutor(1, "courier", _become_courier)
+        opener = threading.Thread(target=_open_pool)
+        opener.start()
+        opener.join()
     return _pools[os.getpid()]
+
+
+def _open_pool() -> None:
+    _pools.clear()
+    pool = ThreadPoolExecutor(1, "courier", _become_courier)
+    pool.submit(os.getpid)  # the first errand starts the thread
+    _pools[os.getpid()] = pool
 
 
 def _become_courier() -> None:

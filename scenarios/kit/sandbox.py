@@ -112,8 +112,12 @@ def _die_with_the_lab(alive: int) -> None:
 def _end(number: int, _frame) -> None:
     """Told to stop: leave in order, and be deaf to those who say it again."""
     for stop in STOPS:
-        signal.signal(stop, signal.SIG_IGN)
+        signal.signal(stop, deaf)
     sys.exit(128 + number)
+
+
+def deaf(_number: int, _frame) -> None:
+    """Handle a signal by doing nothing. Python complains when one comes while it is about to be ignored (SIG_IGN)."""
 
 
 def _supervise(child: int) -> None:

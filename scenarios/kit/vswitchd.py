@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import capability, waiting
+from .courier import send_courier
 from .errors import LabError
 from .syscalls import duplicate_of
 
@@ -82,10 +83,14 @@ def stop() -> None:
         os.kill(pid, signal.SIGKILL)
         ending.append(pid)
         _pid_file("ovs-vswitchd").unlink()
-        closers = ThreadPoolExecutor(CLOSERS, "closer")
-        for descriptor in sockets:
-            closers.submit(os.close, descriptor)
-        closers.shutdown(wait=False)
+        send_courier(_close, sockets)
+
+
+def _close(sockets: Iterable[int]) -> None:
+    closers = ThreadPoolExecutor(CLOSERS, "closer")
+    for descriptor in sockets:
+        closers.submit(os.close, descriptor)
+    closers.shutdown(wait=False)
 
 
 @contextmanager
@@ -175,6 +180,8 @@ def _daemon(name: str) -> list[str]:
 
 
 def _run(*argv: object) -> None:
-    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=START)
+    """Out of reach of Ctrl-C, which a daemon that is half started does not survive in good order."""
+    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=START,
+                          start_new_session=True)
     if done.returncode:
         raise LabError(f"{argv[0]} did not start: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
