@@ -45,6 +45,7 @@ def open_ns(kind: str) -> int:
 def _pool() -> ThreadPoolExecutor:
     """One pool for each process: threads do not survive fork(2).
 
+    The courier itself must start no thread, which would share its directories, and so keep it from changing mounts.
     It is opened by a thread that Ctrl-C does not interrupt: a pool that was interrupted between starting its thread
     and noting that it has one would wait for that thread at the end, and never tell it to end.
     """

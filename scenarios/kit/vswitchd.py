@@ -7,13 +7,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import capability, waiting
-from .courier import send_courier
 from .errors import LabError
 from .syscalls import duplicate_of
 
@@ -83,14 +82,10 @@ def stop() -> None:
         os.kill(pid, signal.SIGKILL)
         ending.append(pid)
         _pid_file("ovs-vswitchd").unlink()
-        send_courier(_close, sockets)
-
-
-def _close(sockets: Iterable[int]) -> None:
-    closers = ThreadPoolExecutor(CLOSERS, "closer")
-    for descriptor in sockets:
-        closers.submit(os.close, descriptor)
-    closers.shutdown(wait=False)
+        closers = ThreadPoolExecutor(CLOSERS, "closer")
+        for descriptor in sockets:
+            closers.submit(os.close, descriptor)
+        closers.shutdown(wait=False)
 
 
 @contextmanager
