@@ -137,9 +137,13 @@ def _stop(number: int, _frame) -> None:
 
 
 def skip_without(scenario) -> None:
-    """Skip a test where the machine lacks what the scenario needs."""
-    if scenario.missing:
-        pytest.skip(f"this machine lacks {', '.join(map(str, scenario.missing))}; ./lab doctor tells the remedy")
+    """Skip a test where the machine lacks what the scenario needs, and tell the remedy."""
+    from scenarios.kit.errors import CannotRun
+
+    try:
+        scenario.check_machine()
+    except CannotRun as lack:
+        pytest.skip(str(lack))
 
 
 def _complain_of_dead_daemons(running) -> None:

@@ -1,6 +1,7 @@
 """Mininet's Mininet, built in batches: one drawing of cables and addresses, one transaction of switches."""
 
 import resource
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -38,17 +39,19 @@ class Net(mininet_net.Mininet):
 
     def build(self):
         """Build the network: namespaces, cables and addresses in one drawing. If it fails, no cable is left."""
+        others = {name for _, name in socket.if_nameindex()}
         try:
             with drawing(during=vswitchd.held):
                 if self.onlooker:
                     later(partial(self.onlooker, self))
                 super().build()
         except Exception:
-            self._take_back_cables()
+            self._take_back_cables(others)
             raise
 
-    def _take_back_cables(self) -> None:
-        for intf in [intf for switch in self.switches for intf in switch.intfs.values() if intf.link]:
+    def _take_back_cables(self, others: set[str]) -> None:
+        """All but those of other networks, which may be what is in the way."""
+        for intf in [intf for switch in self.switches for intf in switch.intfs.values() if intf.name not in others]:
             intf.delete()
 
     def buildFromTopo(self, topo=None):

@@ -95,16 +95,19 @@ def held() -> Iterator[None]:
     It would look at all of them again whenever there is one more, and be in the way of those who make them: the
     kernel has one lock for all network configuration.
     """
-    pid = _pid("ovs-vswitchd")
-    with suppress(ProcessLookupError):
-        if pid and _alive(pid):
-            os.kill(pid, signal.SIGSTOP)
+    _tell_switch_daemon(signal.SIGSTOP)
     try:
         yield
     finally:
-        with suppress(ProcessLookupError):
-            if pid:
-                os.kill(pid, signal.SIGCONT)
+        _tell_switch_daemon(signal.SIGCONT)
+
+
+def _tell_switch_daemon(number: int) -> None:
+    """Send it a signal, if it lives."""
+    pid = _pid("ovs-vswitchd")
+    with suppress(ProcessLookupError):
+        if pid and _alive(pid):
+            os.kill(pid, number)
 
 
 def connections(log: str) -> dict[tuple[str, str], bool]:

@@ -212,6 +212,13 @@ class TestComplaints:
 
         assert unreachable(build(SingleSwitchTopo(2))) == []
 
+    def test_a_network_whose_names_are_taken_leaves_the_other_alone(self, build):
+        net = build(SingleSwitchTopo(2))
+        with pytest.raises(LabError, match="the kernel refused the interface s1-eth1: File exists"):
+            Net(SingleSwitchTopo(2), switch=Bridge)
+
+        assert unreachable(net) == []
+
 
 class TestUserspaceChecksums:
     @pytest.mark.parametrize("link", [None, TCLink], ids=["plain", "shaped"])
