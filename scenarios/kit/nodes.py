@@ -22,6 +22,7 @@ from .services import Daemon, Service, Supervisor
 
 STOPPING = 1  # seconds that a shell gets to end before it is killed
 SHELL = ("shell", "pid", "stdin", "stdout", "pollOut", "master", "slave")
+LEAVES = chr(5)  # what a shell writes before the last prompt of its life
 
 
 class Node(mininet_node.Node):
@@ -29,6 +30,7 @@ class Node(mininet_node.Node):
 
     place: Namespace
     shell: Any  # Mininet's: a Popen, or None
+    _leaves = False
 
     @classmethod
     def setup(cls):
@@ -36,8 +38,7 @@ class Node(mininet_node.Node):
 
     def startShell(self, mnopts=None):
         self.place = Namespace.new(self.name) if self.inNamespace else Namespace.here(self.name)
-        for attribute in SHELL:
-            del self.__dict__[attribute]
+        self._forgetShell()
 
     def __getattr__(self, name):
         if name in SHELL and "place" in self.__dict__:
@@ -54,6 +55,21 @@ class Node(mininet_node.Node):
         self.shell = None
         self.place.private()
         super().startShell()
+        self._leaves = False
+        self.cmd(f"trap 'printf \\\\{ord(LEAVES):o}\\\\177' EXIT")
+
+    def monitor(self, timeoutms=None, findPid=True):
+        """What the shell has written since. One that has left (exit, or Ctrl-D) is followed by another when needed."""
+        data = super().monitor(timeoutms, findPid)
+        self._leaves |= LEAVES in data
+        if self._leaves and not self.waiting:
+            self.cleanup()
+            self._forgetShell()
+        return data.replace(LEAVES, "")
+
+    def _forgetShell(self) -> None:
+        for attribute in SHELL:
+            self.__dict__.pop(attribute, None)
 
     def _popen(self, cmd, **params):
         """Start a command as mnexec(1) would, without it: the courier enters the namespaces instead."""

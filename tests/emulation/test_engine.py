@@ -125,6 +125,25 @@ class TestShell:
         assert not Path(f"/proc/{pid}").exists()
 
 
+    @pytest.mark.parametrize("way_out", ["exit", "exit 3", "sleep 60 & exit"])
+    def test_one_that_is_left_is_followed_by_another(self, build, way_out):
+        host = build(SingleSwitchTopo(2))["h1"]
+        left = host.pid
+
+        assert "exit" in host.cmd(way_out).split()
+        assert host.cmd("hostname").strip() == "h1"
+        assert host.pid != left
+
+    def test_end_of_input_that_no_command_reads_is_no_end_of_the_host(self, build):
+        host = build(SingleSwitchTopo(2))["h1"]
+        host.sendCmd("true")
+        host.write("\x04")
+        host.waitOutput()
+        host.cmd("true")  # which the shell may take its leave instead of
+
+        assert host.cmd("hostname").strip() == "h1"
+
+
 class TestChange:
     def test_a_host_added_to_a_running_network_is_reached(self, build):
         net = build(SingleSwitchTopo(2))

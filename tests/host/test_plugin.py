@@ -137,7 +137,7 @@ def test_lab_break_opens_the_prompt_in_the_failed_network(project):
 
     assert waiting.poll(lambda: shows("mininet>"), 30), screen
     os.write(master, b"left ping -c1 right\n")
-    waiting.until(lambda: shows("1 received"), 60, "the ping")
+    waiting.until(lambda: shows("1 received") and screen.endswith("mininet> "), 60, "the ping, and the prompt again")
     os.write(master, b"\x04")
     waiting.until(lambda: shows("1 failed") or process.poll() is not None, 60, "the end")
     process.wait(20)

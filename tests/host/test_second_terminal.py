@@ -31,6 +31,7 @@ class Screen:
         os.write(self.master, f"{line}\n".encode())
 
     def end(self) -> int:
+        self.read_until("mininet> ")  # what is typed before goes to the command that still runs
         os.write(self.master, b"\x04")
         deadline = Deadline(20)
         while self.process.poll() is None and deadline.left:
