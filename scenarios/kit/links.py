@@ -181,10 +181,11 @@ class Link(mininet_link.Link):
         place.born_up.add(name)
 
     def delete(self):
-        """Remove the cable; the kernel takes both ends at once."""
-        self.intf1.delete()
-        self.intf2.node.delIntf(self.intf2)
-        self.intf1 = self.intf2 = None
+        """Remove the cable, if it was not; the kernel takes both ends at once."""
+        if self.intf1:
+            self.intf1.delete()
+            self.intf2.node.delIntf(self.intf2)
+            self.intf1 = self.intf2 = None
 
 
 class TCLink(Link):

@@ -2,9 +2,10 @@
 
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from weakref import WeakSet
 
 from mininet import log
 from mininet import net as mininet_net
@@ -21,6 +22,7 @@ from .services import listening
 
 CONNECT = 60  # seconds: Ryu needs about one to start, on an emulated processor that is kept busy thirty
 IPERF = 20  # seconds until it listens, or has ended
+running: WeakSet["Net"] = WeakSet()  # networks of this process that were built and not stopped
 OWN_KINDS = (nodes.Host, nodes.Router, nodes.Node)
 
 
@@ -40,6 +42,7 @@ class Net(mininet_net.Mininet):
     def build(self):
         """Build the network: namespaces, cables and addresses in one drawing. If it fails, no cable is left."""
         others = {name for _, name in socket.if_nameindex()}
+        running.add(self)
         try:
             with drawing(during=vswitchd.held):
                 if self.onlooker:
@@ -172,15 +175,20 @@ class Net(mininet_net.Mininet):
                 node.askToEnd()
 
     def _stop_links(self) -> None:
-        """Ours go together: switches let go of them first, then the kernel removes the whole group."""
-        ours = [switch.name for switch in self.switches if isinstance(switch, nodes.Switch)]
+        """Ours go together: switches let go of them first, then the kernel removes the whole group.
+
+        Where another network of this process runs, whose cables are in that group too, they go one by one.
+        """
+        ours = [switch for switch in self.switches if isinstance(switch, nodes.Switch)]
         if ours:
-            ovs.delete_bridges(ours)
-        for link in self.links:
-            if not isinstance(link, Link) or type(link).stop is not Link.stop:
-                link.stop()
-        if self.links:
-            send_courier(_remove_wires)
+            ovs.delete_bridges(switch.name for switch in ours)
+        running.discard(self)
+        with drawing():
+            for link in self.links:
+                if running or not isinstance(link, Link) or type(link).stop is not Link.stop:
+                    link.stop()
+        if self.links and not running:
+            send_courier(_remove_wires, [switch.name for switch in ours if switch.datapath == "user"])
 
     def _stop_switches(self) -> None:
         for switch in self.switches:
@@ -205,7 +213,11 @@ def _raise_own_limits() -> None:
         resource.setrlimit(limit, (hard, hard))
 
 
-def _remove_wires() -> None:
-    """Of every cable of ours, the end that lies in the lab's own namespace, and with it the other."""
+def _remove_wires(bridges: Iterable[str]) -> None:
+    """Of every cable of ours, the end that lies in the lab's own namespace, and with it the other.
+
+    A switch daemon that forwarded itself, and was killed, leaves its bridges' own interfaces; they go in the same step.
+    """
     with suppress(netlink.Refused):  # there were none
-        netlink.send([netlink.link_delete(group=WIRES)])
+        netlink.send([*(netlink.link_set(name=bridge, group=WIRES) for bridge in bridges),
+                      netlink.link_delete(group=WIRES)])

@@ -59,14 +59,17 @@ def veth(name: str, peer: str, *, netns: int | None = None, peer_netns: int | No
                     _ifinfo(flags) + _link_attributes(name, netns, mac, group) + _one_queue() + info)
 
 
-def link_set(index: int, *, up: bool | None = None, mac: str | None = None, name: str | None = None,
-             mtu: int | None = None, netns: int | None = None) -> bytes:
-    """Change an interface: state, hardware address, name, MTU (bytes), namespace."""
+def link_set(index: int = 0, *, up: bool | None = None, mac: str | None = None, name: str | None = None,
+             mtu: int | None = None, netns: int | None = None, group: int = 0) -> bytes:
+    """Change an interface: state, hardware address, name, MTU (bytes), namespace, group.
+
+    Without an index, the name tells which.
+    """
     change = 0 if up is None else IFF_UP
     body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, IFF_UP if up else 0, change)
     if mtu is not None:
         body += _attribute(IFLA_MTU, struct.pack("=I", mtu))
-    return _request(RTM_NEWLINK, 0, body + _link_attributes(name, netns, mac))
+    return _request(RTM_NEWLINK, 0, body + _link_attributes(name, netns, mac, group))
 
 
 def link_delete(index: int = 0, *, group: int | None = None) -> bytes:

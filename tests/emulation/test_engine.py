@@ -1,6 +1,7 @@
 """The engine under every scenario: networks of all sizes, built, asked, changed and taken apart."""
 
 import os
+import re
 import socket
 from collections import Counter
 from functools import partial
@@ -106,6 +107,26 @@ class TestSize:
         assert [number for number in made if number] == [4]
 
 
+class TestTwoNetworks:
+    @pytest.fixture
+    def stopped(self, build):
+        """A network that was stopped while another runs, and that other one."""
+        first = build(SingleSwitchTopo(2))
+        topo = Topo()
+        topo.addSwitch("s9")
+        for number in 1, 2:
+            topo.addLink(topo.addHost(f"x{number}", ip=f"10.9.0.{number}/8"), "s9")
+        second = build(topo)
+        first.stop()
+        return first, second
+
+    def test_stopping_one_leaves_the_others_cables(self, stopped):
+        assert unreachable(stopped[1]) == []
+
+    def test_and_none_of_its_own(self, stopped):
+        assert {name for _, name in socket.if_nameindex() if name.startswith("s")} == {"s9", "s9-eth1", "s9-eth2"}
+
+
 class TestShell:
     def test_it_is_in_the_hosts_own_network(self, build):
         net = build(SingleSwitchTopo(2))
@@ -176,8 +197,9 @@ class TestStop:
             assert unreachable(net) == []
             net.stop()
 
-        left = waiting.poll(lambda: not [name for _, name in socket.if_nameindex() if "-eth" in name], within=5)
-        assert left, socket.if_nameindex()
+        ours = re.compile(r"s\d+(-eth\d+)?")
+        gone = waiting.poll(lambda: not any(ours.fullmatch(name) for _, name in socket.if_nameindex()), within=5)
+        assert gone, socket.if_nameindex()
 
     def test_no_descriptor_is_left(self):
         Net(SingleSwitchTopo(2), switch=Bridge).stop()
