@@ -110,6 +110,8 @@ class Net(mininet_net.Mininet):
                 if any(app.serves(switch) for app in apps) if controlled else switch.connected():
                     log.info(name + " ")
                     del remaining[name]
+            if remaining:
+                vswitchd.wake()
             return not remaining
 
         waiting.poll(all_connected, within=timeout or CONNECT)

@@ -52,22 +52,28 @@ def _start_switch_daemon() -> None:
     """
     young = capability.kernel_datapath() and time.monotonic() < PROCESSORS_SEEN
     _run("ovs-vswitchd", f"unix:{RUN}/db.sock", *_daemon("ovs-vswitchd"), *(["--enable-dummy"] if young else []))
-    control = f"{RUN}/ovs-vswitchd.{_pid('ovs-vswitchd')}.ctl"
     if young:
-        _run("ovs-appctl", "-t", control, "time/warp", PROCESSORS_SEEN * 1000)
+        _run("ovs-appctl", "-t", _control(), "time/warp", PROCESSORS_SEEN * 1000)
     if not capability.kernel_datapath():
-        _ask_for_datapath(control)
+        _ask_for_datapath()
 
 
-def _ask_for_datapath(control: str) -> None:
+def _ask_for_datapath() -> None:
     """Before it forwards for the first time, the daemon looks at its clock for a tenth of a second. It may as well do
     so while cables are laid; nobody waits for its answer (ovs-vswitchd(8), dpctl/add-dp)."""
     while unread:
         os.close(unread.pop())
     with socket.socket(socket.AF_UNIX) as daemon:
-        daemon.connect(control)
+        daemon.connect(_control())
         daemon.sendall(json.dumps({"method": "dpctl/add-dp", "params": ["netdev@ovs-netdev"], "id": 0}).encode())
         unread.append(daemon.detach())
+
+
+def wake() -> None:
+    """Have ovs-vswitchd look around. Nothing wakes it when a controller says its first word (rconn.c waits for nothing
+    while it connects): by itself it looks again by chance, or half a second later."""
+    with socket.socket(socket.AF_UNIX) as daemon, suppress(OSError):
+        daemon.connect(_control())
 
 
 def stop() -> None:
@@ -145,6 +151,11 @@ def _pid(daemon: str) -> int | None:
         return int(_pid_file(daemon).read_text())
     except (OSError, ValueError):
         return None
+
+
+def _control() -> str:
+    """Where the switch daemon takes orders (ovs-appctl(8))."""
+    return f"{RUN}/ovs-vswitchd.{_pid('ovs-vswitchd')}.ctl"
 
 
 def _pid_file(daemon: str) -> Path:

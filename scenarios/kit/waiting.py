@@ -8,6 +8,7 @@ from .errors import LabError
 
 T = TypeVar("T")
 SHORTEST, LONGEST = 0.002, 0.1  # seconds between two looks: soon at first, gently later
+GROWTH = 1.2  # from one to the next: we are late by a fifth of the time at most
 
 
 class TimedOut(LabError):
@@ -31,7 +32,7 @@ def poll(probe: Callable[[], T], within: float) -> T:
     pause = SHORTEST
     while not (answer := probe()) and (left := deadline - time.monotonic()) > 0:
         time.sleep(min(pause, left))
-        pause = min(pause * 1.5, LONGEST)
+        pause = min(pause * GROWTH, LONGEST)
     return answer
 
 
