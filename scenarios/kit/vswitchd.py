@@ -3,12 +3,13 @@
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -84,14 +85,23 @@ def stop() -> None:
     """
     pid = _pid("ovs-vswitchd")
     if pid and _alive(pid):
-        sockets = _packet_sockets(pid)
+        process = os.pidfd_open(pid)
+        sockets = _packet_sockets(pid, process)
         os.kill(pid, signal.SIGKILL)
         ending.append(pid)
         _pid_file("ovs-vswitchd").unlink()
-        closers = ThreadPoolExecutor(CLOSERS, "closer")
-        for descriptor in sockets:
-            closers.submit(os.close, descriptor)
-        closers.shutdown(wait=False)
+        for share in range(CLOSERS):
+            threading.Thread(target=_close, args=(sockets[share::CLOSERS], os.dup(process))).start()
+        os.close(process)
+
+
+def _close(sockets: list[int], process: int) -> None:
+    """Close what a process has open, too, when it has ended: the kernel takes its time with who closes last."""
+    ended = select.poll()
+    ended.register(process, select.POLLIN)
+    ended.poll(START * 1000)
+    for descriptor in process, *sockets:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -170,16 +180,14 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def _packet_sockets(pid: int) -> list[int]:
+def _packet_sockets(pid: int, process: int) -> list[int]:
     """Descriptors of our own for a process's packet sockets; none where the kernel does not let us."""
     inodes = {f"socket:[{row.split()[-1]}]" for row in Path("/proc/net/packet").read_text().splitlines()[1:]}
     found: list[int] = []
     with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as entries:
-        process = os.pidfd_open(pid)
         for entry in entries:
             if os.readlink(entry) in inodes:
                 found.append(duplicate_of(process, int(entry.name)))
-        os.close(process)
     return found
 
 
