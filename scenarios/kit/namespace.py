@@ -136,11 +136,11 @@ class Deed(partial):
 
 
 @contextmanager
-def drawing(during: Callable[[], AbstractContextManager] = nullcontext) -> Iterator[None]:
+def drawing(during: Callable[[int], AbstractContextManager] = nullcontext) -> Iterator[None]:
     """Collect every rtnetlink request made inside, and carry them out together at the end: cables first, which are
     laid from the lab's own namespace, then each namespace in its turn, then what was left for ``later``.
 
-    ``during`` is entered while the kernel is at it.
+    ``during``, called with the number of namespaces, is entered while the kernel is at it.
     """
     global _drawing
     if _drawing is not None:  # we are part of a larger drawing
@@ -150,7 +150,7 @@ def drawing(during: Callable[[], AbstractContextManager] = nullcontext) -> Itera
     try:
         yield
         drawn, _drawing = _drawing, None
-        with during():
+        with during(len(drawn)):
             courier(_visit, sorted(drawn.items(), key=lambda visit: not isinstance(visit[0], Root)))
         while _afterwards:
             _afterwards.pop(0)()

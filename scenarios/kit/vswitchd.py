@@ -20,9 +20,11 @@ from .syscalls import duplicate_of
 RUN = Path("/run/openvswitch")
 LOGS = Path("/var/log")
 LOG = LOGS / "ovs-vswitchd.log"
+BRIDGES = "*.mgmt"  # there is one for each bridge that the daemon has
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 START = 60  # seconds: a busy machine may take one or two, an emulated one ten
 PROCESSORS_SEEN = 10  # seconds on the clock
+MANY = 500  # namespaces; for fewer, it takes longer to start the daemon anew
 CLOSERS = 32  # threads; the kernel waits for all of them together
 FIRST_ROW = {"op": "insert", "table": "Open_vSwitch", "row": {
     "other_config": ["map", [["n-handler-threads", "1"], ["n-revalidator-threads", "1"]]]}}
@@ -89,7 +91,8 @@ def stop() -> None:
         sockets = _packet_sockets(pid, process)
         os.kill(pid, signal.SIGKILL)
         ending.append(pid)
-        _pid_file("ovs-vswitchd").unlink()
+        for file in (_pid_file("ovs-vswitchd"), *RUN.glob(BRIDGES)):
+            file.unlink()
         for share in range(CLOSERS):
             threading.Thread(target=_close, args=(sockets[share::CLOSERS], os.dup(process))).start()
         os.close(process)
@@ -105,17 +108,23 @@ def _close(sockets: list[int], process: int) -> None:
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Keep the switch daemon still for a moment, in which many interfaces appear.
+def held(places: int) -> Iterator[None]:
+    """Keep the switch daemon still while interfaces appear in so many namespaces.
 
     It would look at all of them again whenever there is one more, and be in the way of those who make them: the
-    kernel has one lock for all network configuration.
+    kernel has one lock for all network configuration. Of very many it should not even hear: the kernel tells it of
+    everything that happens in each namespace to which it has a cable, and looks for that among all of them each time.
     """
+    away = places > MANY and lives("ovs-vswitchd") and not any(RUN.glob(BRIDGES))
+    if away:
+        stop()
     _tell_switch_daemon(signal.SIGSTOP)
     try:
         yield
     finally:
         _tell_switch_daemon(signal.SIGCONT)
+    if away:
+        start()
 
 
 def _tell_switch_daemon(number: int) -> None:

@@ -112,8 +112,15 @@ def _programs() -> int:
 
     The rest of ``memory`` is the kernel's: namespaces, cables, ports, which are the same for everybody.
     """
-    lines = (line for file in Path("/proc").glob("[0-9]*/smaps_rollup") for line in file.read_text().splitlines())
+    lines = (line for file in Path("/proc").glob("[0-9]*/smaps_rollup") for line in _lines(file))
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text().splitlines()
+    except ProcessLookupError:  # one that has ended has no memory
+        return []
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from mininet import log
 from mininet.topo import LinearTopo, SingleSwitchTopo, Topo
 from mininet.topolib import TreeTopo
 
-from scenarios.kit import ovs, waiting
+from scenarios.kit import ovs, vswitchd, waiting
 from scenarios.kit.errors import LabError
 from scenarios.kit.links import TCLink
 from scenarios.kit.net import Net
@@ -125,6 +125,32 @@ class TestTwoNetworks:
 
     def test_and_none_of_its_own(self, stopped):
         assert {name for _, name in socket.if_nameindex() if name.startswith("s")} == {"s9", "s9-eth1", "s9-eth2"}
+
+
+class TestManyNamespaces:
+    """While very many namespaces appear, the switch daemon had better not be there."""
+
+    @pytest.fixture(autouse=True)
+    def few_are_many(self, monkeypatch):
+        monkeypatch.setattr(vswitchd, "MANY", 2)
+
+    def test_it_is_another_afterwards(self, build):
+        ovs.start()
+        before = (RUN / "ovs-vswitchd.pid").read_text()
+
+        assert unreachable(build(SingleSwitchTopo(4))) == []
+        assert (RUN / "ovs-vswitchd.pid").read_text() != before
+
+    def test_unless_it_has_a_bridge_to_forward_for(self, build):
+        first = build(SingleSwitchTopo(2))
+        before = (RUN / "ovs-vswitchd.pid").read_text()
+        topo = Topo()
+        for number in range(3):
+            topo.addHost(f"x{number}")
+        build(topo)
+
+        assert (RUN / "ovs-vswitchd.pid").read_text() == before
+        assert unreachable(first) == []
 
 
 class TestShell:
