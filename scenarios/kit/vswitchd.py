@@ -92,7 +92,7 @@ def stop() -> None:
         os.kill(pid, signal.SIGKILL)
         ending.append(pid)
         for file in (_pid_file("ovs-vswitchd"), *RUN.glob(BRIDGES)):
-            file.unlink()
+            file.unlink(missing_ok=True)
         for share in range(CLOSERS):
             threading.Thread(target=_close, args=(sockets[share::CLOSERS], os.dup(process))).start()
         os.close(process)
