@@ -22,7 +22,7 @@ from .services import listening
 
 CONNECT = 60  # seconds: Ryu needs about one to start, on an emulated processor that is kept busy thirty
 IPERF = 20  # seconds until it listens, or has ended
-running: WeakSet["Net"] = WeakSet()  # networks of this process that were built and not stopped
+running: WeakSet["Net"] = WeakSet()  # networks of this process that were not stopped
 OWN_KINDS = (nodes.Host, nodes.Router, nodes.Node)
 
 
@@ -37,12 +37,12 @@ class Net(mininet_net.Mininet):
     def __init__(self, topo=None, switch=nodes.Switch, host=nodes.Host, controller=None, link=Link, intf=Intf,
                  **params):
         _raise_own_limits()
+        running.add(self)
         super().__init__(topo, switch=switch, host=host, controller=controller, link=link, intf=intf, **params)
 
     def build(self):
         """Build the network: namespaces, cables and addresses in one drawing. If it fails, no cable is left."""
         others = {name for _, name in socket.if_nameindex()}
-        running.add(self)
         try:
             with drawing(during=vswitchd.held):
                 if self.onlooker:
@@ -50,6 +50,7 @@ class Net(mininet_net.Mininet):
                 super().build()
         except Exception:
             self._take_back_cables(others)
+            running.discard(self)
             raise
 
     def _take_back_cables(self, others: set[str]) -> None:

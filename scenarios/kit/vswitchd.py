@@ -93,7 +93,7 @@ def stop() -> None:
         ending.append(pid)
         for file in (_pid_file("ovs-vswitchd"), *RUN.glob(BRIDGES)):
             file.unlink(missing_ok=True)
-        for share in range(CLOSERS):
+        for share in range(min(CLOSERS, len(sockets))):
             threading.Thread(target=_close, args=(sockets[share::CLOSERS], os.dup(process))).start()
         os.close(process)
 
