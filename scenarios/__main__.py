@@ -71,11 +71,19 @@ def main() -> None:
         _end(f"{error.format_message().rstrip('.')}{hint}", BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
         _end("interrupted", INTERRUPTED)
+    finally:
+        _be_deaf()
 
 
 def _end(message: str, status: int) -> None:
+    _be_deaf()
     print(f"lab: {message}", file=sys.stderr)
     sys.exit(status)
+
+
+def _be_deaf() -> None:
+    """All is said and done; Python, which still waits for its threads, would complain of another Ctrl-C."""
+    signal.signal(signal.SIGINT, lambda *_: None)
 
 
 if __name__ == "__main__":

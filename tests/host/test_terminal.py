@@ -136,6 +136,18 @@ def test_ctrl_c_at_any_moment_of_a_start_leaves_nothing(terminal, wait):
     terminal.wait_until_gone()
 
 
+def test_a_second_ctrl_c_while_it_ends_is_no_complaint(terminal):
+    window = Window(terminal, "run", "lan", "--name", f"mine-{terminal.mark[:6]}", "--check")
+    window.until("up in")
+    window.press("\x03")
+    window.until("interrupted")
+    window.press("\x03")
+
+    assert window.end() in INTERRUPTED
+    assert "Traceback" not in window.text
+    terminal.wait_until_gone()
+
+
 @pytest.mark.parametrize("words", READS)
 def test_a_reader_that_has_had_enough_is_no_error(terminal, two, words):
     command = terminal.start(*words.replace("LAB", two).split())
