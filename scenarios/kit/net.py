@@ -14,7 +14,7 @@ from mininet.node import Controller
 
 from . import netlink, nodes, ovs, pinger, vswitchd, waiting
 from .controller import RyuApp
-from .courier import send_courier
+from .courier import courier, send_courier
 from .errors import NoSuchThing
 from .links import WIRES, Intf, Link, place_of
 from .namespace import Namespace, drawing, later
@@ -42,7 +42,7 @@ class Net(mininet_net.Mininet):
 
     def build(self):
         """Build the network: namespaces, cables and addresses in one drawing. If it fails, no cable is left."""
-        others = {name for _, name in socket.if_nameindex()}
+        others = {name for _, name in courier(socket.if_nameindex)}  # once those of the last network are gone
         try:
             with drawing(during=vswitchd.held):
                 if self.onlooker:
