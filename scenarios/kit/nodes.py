@@ -30,7 +30,6 @@ class Node(mininet_node.Node):
 
     place: Namespace
     shell: Any  # Mininet's: a Popen, or None
-    _leaves = False
 
     @classmethod
     def setup(cls):
@@ -52,10 +51,9 @@ class Node(mininet_node.Node):
         return self.__dict__.get("shell") is not None
 
     def _startShellNow(self) -> None:
-        self.shell = None
+        self.shell, self._leaves = None, False
         self.place.private()
         super().startShell()
-        self._leaves = False
         self.cmd(f"trap 'printf \\\\{ord(LEAVES):o}\\\\177' EXIT")
 
     def monitor(self, timeoutms=None, findPid=True):

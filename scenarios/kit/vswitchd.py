@@ -99,7 +99,8 @@ def stop() -> None:
 
 
 def _close(sockets: list[int], process: int) -> None:
-    """Close what a process has open, too, when it has ended: the kernel takes its time with who closes last."""
+    """Close what a process has open, too, when all its threads have ended: the kernel takes its time with who closes
+    last. Its descriptor (pidfd_open(2)) tells; /proc calls it a zombie when only its first thread has."""
     ended = select.poll()
     ended.register(process, select.POLLIN)
     ended.poll(START * 1000)

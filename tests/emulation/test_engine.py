@@ -37,6 +37,11 @@ def build():
         net.stop()
 
 
+def switch_daemon() -> str:
+    """The process number of the one that runs."""
+    return (RUN / "ovs-vswitchd.pid").read_text()
+
+
 def unreachable(net, **options) -> list[tuple[str, str]]:
     return [pair for pair, answered in net.reach(**options).items() if not answered]
 
@@ -136,20 +141,20 @@ class TestManyNamespaces:
 
     def test_it_is_another_afterwards(self, build):
         ovs.start()
-        before = (RUN / "ovs-vswitchd.pid").read_text()
+        before = switch_daemon()
 
         assert unreachable(build(SingleSwitchTopo(4))) == []
-        assert (RUN / "ovs-vswitchd.pid").read_text() != before
+        assert switch_daemon() != before
 
     def test_unless_it_has_a_bridge_to_forward_for(self, build):
         first = build(SingleSwitchTopo(2))
-        before = (RUN / "ovs-vswitchd.pid").read_text()
+        before = switch_daemon()
         topo = Topo()
         for number in range(3):
             topo.addHost(f"x{number}")
         build(topo)
 
-        assert (RUN / "ovs-vswitchd.pid").read_text() == before
+        assert switch_daemon() == before
         assert unreachable(first) == []
 
 
@@ -170,7 +175,6 @@ class TestShell:
         host.terminate()
 
         assert not Path(f"/proc/{pid}").exists()
-
 
     @pytest.mark.parametrize("way_out", ["exit", "exit 3", "sleep 60 & exit"])
     def test_one_that_is_left_is_followed_by_another(self, build, way_out):
@@ -242,11 +246,11 @@ class TestStop:
     def test_the_switch_daemon_comes_back_for_the_next_network(self, build):
         first = Net(SingleSwitchTopo(2), switch=Bridge)
         first.start()
-        pid = (RUN / "ovs-vswitchd.pid").read_text()
+        pid = switch_daemon()
         first.stop()
 
         assert unreachable(build(SingleSwitchTopo(2))) == []
-        assert (RUN / "ovs-vswitchd.pid").read_text() != pid
+        assert switch_daemon() != pid
 
 
 class TestComplaints:
